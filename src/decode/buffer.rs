@@ -1,0 +1,69 @@
+//! What a decoder can keep its bytes in. How they are laid out there is `two_ended`'s affair.
+
+/// The memory of a [`Decoder`](crate::Decoder): `[u8; N]`, `&mut [u8]` or, with feature `alloc`,
+/// [`GrowingBuffer`](crate::GrowingBuffer).
+///
+/// The trait is sealed: its methods are the crate's own.
+///
+/// A `heapless::Vec` is not among them: it lends out its length, not its capacity. Use an array.
+pub trait Buffer: Memory {}
+
+/// The sealed half of [`Buffer`].
+pub trait Memory {
+    /// The bytes that are there now.
+    fn bytes(&self) -> &[u8];
+    /// The bytes that are there now.
+    fn bytes_mut(&mut self) -> &mut [u8];
+    /// How many bytes there can ever be.
+    fn limit(&self) -> usize;
+
+    /// Makes room for `needed` bytes at the least; new ones come behind the old. `false`: cannot.
+    fn grow(&mut self, needed: usize) -> bool {
+        needed <= self.bytes().len()
+    }
+
+    /// An event is over that had `used` bytes of the buffer in use. `Some`: shrink to so many.
+    fn after_event(&mut self, _used: usize) -> Option<usize> {
+        None
+    }
+
+    /// A stream is over. `Some`: shrink to so many bytes.
+    fn after_stream(&mut self) -> Option<usize> {
+        None
+    }
+
+    /// Gives back all but the first `len` bytes.
+    fn shrink(&mut self, _len: usize) {}
+}
+
+impl<const N: usize> Buffer for [u8; N] {}
+impl<const N: usize> Memory for [u8; N] {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+    #[inline]
+    fn limit(&self) -> usize {
+        N
+    }
+}
+
+impl Buffer for &mut [u8] {}
+impl Memory for &mut [u8] {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+    #[inline]
+    fn limit(&self) -> usize {
+        self.len()
+    }
+}

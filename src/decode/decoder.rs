@@ -1,0 +1,560 @@
+//! The rules by which tokens make events: what a field means, when it counts, and what happens to
+//! an event that is too long.
+
+use super::buffer::Buffer;
+use super::message::MessageEvent;
+use super::token::{Field, Token, Tokenizer};
+use super::two_ended::{Slot, TwoEnded};
+use core::fmt;
+use core::time::Duration;
+
+/// Decodes an event stream, in chunks of any size, over one buffer of fixed size.
+///
+/// There are two ways to drive it. [`next`](Self::next) is for a chunk in memory and copies as
+/// little as can be; [`decode`](Self::decode) with [`event`](Self::event) is for a loop that
+/// refills its input while it holds the event. Both may be mixed, and both give the same events,
+/// however the stream is cut into chunks.
+///
+/// # What is copied, and when
+///
+/// With `next`, an event that lies whole in the chunk and has one `data` line is borrowed from the
+/// chunk; only its id, if it has one, is copied, to be there later on. What is copied into the
+/// buffer besides: what the chunk's end cuts in two, and the data of an event with several `data`
+/// lines, which have to be joined. Each byte is copied at most once there and, if it is part of a
+/// type or an id, moved a constant number of times. `decode` copies every event.
+///
+/// # The size limit
+///
+/// The buffer bounds an event, also one that is never copied, so that the result does not depend on
+/// how the stream is cut: data (with a LF between lines), type, id and the last event ID of the
+/// event before may take up the buffer's length together. Where a line replaces a value of the same
+/// event (a second `id` line), both count while the line is read. An event that is longer is
+/// reported once, at its blank line, as [`DecodeError::EventTooLong`]; the decoder goes on with the
+/// next event. By then `retry` and the id of the long event have taken effect, so that a client that
+/// reconnects does not ask for the same event again. The id is left out only if it does not fit
+/// beside the last event ID: the buffer should have room for two ids at least.
+///
+/// # Examples
+///
+/// ```
+/// use sse_wire::Decoder;
+///
+/// let mut decoder = Decoder::new([0; 256]);
+/// let mut chunk: &[u8] = b"event: temp\nid: 7\ndata: 23.4\n\ndata: hum";
+///
+/// while let Some(event) = decoder.next(&mut chunk) {
+///     let event = event?;
+///     assert_eq!(event.event_type(), b"temp");
+///     assert_eq!(event.data_str(), Ok("23.4"));
+///     assert_eq!(event.last_event_id(), b"7");
+/// }
+/// assert!(decoder.is_mid_event());
+/// # Ok::<(), sse_wire::DecodeError>(())
+/// ```
+///
+/// It can live in a `static`, and knows what a client needs in order to reconnect:
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_wire::Decoder;
+/// use std::sync::Mutex;
+///
+/// static DECODER: Mutex<Decoder<[u8; 64]>> = Mutex::new(Decoder::new([0; 64]));
+///
+/// let mut decoder = DECODER.lock().unwrap();
+/// let mut chunk: &[u8] = b"retry: 3000\nid: 7\n\ndata: cut o";
+/// assert!(decoder.next(&mut chunk).is_none());
+///
+/// assert_eq!(decoder.reconnection_time(), Some(Duration::from_millis(3000)));
+/// assert_eq!(decoder.last_event_id(), b"7"); // goes into the header `Last-Event-ID`
+/// decoder.reconnect();
+/// ```
+pub struct Decoder<B> {
+    tokenizer: Tokenizer,
+    buffer: TwoEnded<B>,
+    stage: Stage,
+    /// The event has a data line, be it empty.
+    has_data: bool,
+    /// The event has an id, be it empty.
+    has_id: bool,
+    too_long: bool,
+    /// A fragment of a value has come, and the value's end has not.
+    mid_value: bool,
+    /// The value that is being read does not count: a NUL or no room in an id, a non-digit in a
+    /// reconnection time.
+    rejected: bool,
+    /// The reconnection time that is being read, in milliseconds.
+    new_retry: Option<u32>,
+    /// The reconnection time, in milliseconds.
+    retry: Option<u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Reading an event, or between two.
+    Reading,
+    /// The last call has lent an event out.
+    Lent,
+    /// The last call has left an event in the buffer.
+    Ready,
+}
+
+/// The parts of an event that lie in the chunk, complete and not copied. Each stands in place of
+/// its counterpart in the buffer.
+#[derive(Default)]
+struct Lent<'c> {
+    data: Option<&'c [u8]>,
+    event_type: Option<&'c [u8]>,
+    id: Option<&'c [u8]>,
+}
+
+impl Lent<'_> {
+    fn len(&self) -> usize {
+        let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
+        len(self.data).saturating_add(len(self.event_type)).saturating_add(len(self.id))
+    }
+}
+
+/// What [`Decoder::decode`] has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Progress {
+    /// The chunk is used up.
+    NeedInput,
+    /// An event is complete: [`Decoder::event`] has it until the next call.
+    Event,
+}
+
+/// Why an event was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum DecodeError {
+    /// An event was longer than the buffer. The decoder has skipped it and goes on with the next.
+    EventTooLong,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event is longer than the decoder's buffer")
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+/// Why a last event ID could not be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum LastEventIdError {
+    /// It does not fit into the buffer beside what is there.
+    TooLong,
+    /// It has a NUL, LF or CR, which no last event ID has.
+    ForbiddenByte,
+}
+
+impl fmt::Display for LastEventIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "the last event ID is longer than the decoder's buffer has room for",
+            Self::ForbiddenByte => "the last event ID has a NUL, LF or CR",
+        })
+    }
+}
+
+impl core::error::Error for LastEventIdError {}
+
+impl<B> Decoder<B> {
+    /// A decoder at the start of a stream, without a last event ID.
+    ///
+    /// The contents of `buffer` do not matter. Beside the buffer a decoder takes 56 bytes at most
+    /// on a 32-bit target.
+    #[must_use]
+    pub const fn new(buffer: B) -> Self {
+        Self {
+            tokenizer: Tokenizer::new(),
+            buffer: TwoEnded::new(buffer),
+            stage: Stage::Reading,
+            has_data: false,
+            has_id: false,
+            too_long: false,
+            mid_value: false,
+            rejected: false,
+            new_retry: None,
+            retry: None,
+        }
+    }
+
+    /// The reconnection time that the stream has set: how long to wait before a new attempt.
+    ///
+    /// `None` until a `retry` line has come; the standard leaves the time to the client then (a few
+    /// seconds). It counts at once, not at the blank line. More than `u32::MAX` milliseconds (49
+    /// days) are read as that many.
+    #[must_use]
+    pub const fn reconnection_time(&self) -> Option<Duration> {
+        match self.retry {
+            // `Duration::from` is not const.
+            #[allow(clippy::as_conversions)]
+            Some(milliseconds) => Some(Duration::from_millis(milliseconds as u64)),
+            None => None,
+        }
+    }
+
+    /// Whether the input so far ends within a line, or within an event: after an `event`, `data` or
+    /// `id` line and before the blank line.
+    ///
+    /// At the end of the stream this tells that the stream was cut off. What is unfinished then is
+    /// never dispatched ([9.2.6][standard]); its id does not count either, so that a client that
+    /// reconnects gets the event again.
+    ///
+    /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+    #[must_use]
+    pub const fn is_mid_event(&self) -> bool {
+        let in_event = self.has_data || self.has_id || self.too_long || self.buffer.has_type();
+        self.tokenizer.is_mid_line() || (in_event && matches!(self.stage, Stage::Reading))
+    }
+}
+
+impl<B: Buffer> Decoder<B> {
+    /// Takes the next event off the front of `chunk`. The event borrows from the chunk and from the
+    /// decoder.
+    ///
+    /// `None` means that `chunk` is used up (it is empty then) and no event is complete; what is
+    /// unfinished has been copied. A CR completes a line at once, so that no event waits for a
+    /// further byte.
+    ///
+    /// # Errors
+    /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
+    #[inline]
+    pub fn next<'a, 'c: 'a>(
+        &'a mut self,
+        chunk: &mut &'c [u8],
+    ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
+        let lent = match self.advance(chunk)? {
+            Ok(lent) => lent,
+            Err(error) => return Some(Err(error)),
+        };
+        self.stage = Stage::Lent;
+        Some(Ok(MessageEvent {
+            event_type: lent.event_type.unwrap_or_else(|| self.buffer.event_type()),
+            data: lent.data.unwrap_or_else(|| self.buffer.data()),
+            last_event_id: self.buffer.last_id(),
+        }))
+    }
+
+    /// Decodes from the front of `chunk` until an event is complete or the chunk is used up.
+    ///
+    /// Unlike [`next`](Self::next) it copies the event into the buffer and borrows nothing, so that
+    /// a loop can refill its input, and return the event, in one function:
+    ///
+    /// ```
+    /// use sse_wire::{Decoder, MessageEvent, Progress};
+    /// use std::io::{BufRead, Error};
+    ///
+    /// fn read_event<'d>(
+    ///     decoder: &'d mut Decoder<[u8; 256]>,
+    ///     stream: &mut impl BufRead,
+    /// ) -> Result<Option<MessageEvent<'d>>, Error> {
+    ///     loop {
+    ///         let available = stream.fill_buf()?;
+    ///         if available.is_empty() {
+    ///             return Ok(None);
+    ///         }
+    ///         let mut chunk = available;
+    ///         let progress = decoder.decode(&mut chunk).map_err(Error::other)?;
+    ///         let used = available.len() - chunk.len();
+    ///         stream.consume(used);
+    ///         if progress == Progress::Event {
+    ///             return Ok(decoder.event());
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let mut stream: &[u8] = b"data: 1\n\ndata: 2\n\n";
+    /// let mut decoder = Decoder::new([0; 256]);
+    /// assert_eq!(read_event(&mut decoder, &mut stream)?.unwrap().data(), b"1");
+    /// assert_eq!(read_event(&mut decoder, &mut stream)?.unwrap().data(), b"2");
+    /// assert!(read_event(&mut decoder, &mut stream)?.is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
+    pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Progress, DecodeError> {
+        match self.advance(chunk) {
+            None => Ok(Progress::NeedInput),
+            Some(Err(error)) => Err(error),
+            Some(Ok(lent)) => {
+                self.stage = Stage::Lent;
+                if !self.keep(lent) {
+                    return Err(DecodeError::EventTooLong);
+                }
+                self.stage = Stage::Ready;
+                Ok(Progress::Event)
+            }
+        }
+    }
+
+    /// The event that the last call, one of [`decode`](Self::decode), has completed.
+    #[must_use]
+    pub fn event(&self) -> Option<MessageEvent<'_>> {
+        (self.stage == Stage::Ready).then(|| MessageEvent {
+            event_type: self.buffer.event_type(),
+            data: self.buffer.data(),
+            last_event_id: self.buffer.last_id(),
+        })
+    }
+
+    /// The last event ID: what a client sends in the header `Last-Event-ID` when it reconnects,
+    /// unless it is empty.
+    ///
+    /// It is the id of the last complete event, or of a later block of lines that has an id and no
+    /// data.
+    #[must_use]
+    pub fn last_event_id(&self) -> &[u8] {
+        self.buffer.last_id()
+    }
+
+    /// Sets the last event ID, for example to one that was kept in flash. It is copied.
+    ///
+    /// # Errors
+    /// [`LastEventIdError`] if it cannot be one, or does not fit beside what is in the buffer. The
+    /// old one is kept then.
+    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), LastEventIdError> {
+        if id.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
+            return Err(LastEventIdError::ForbiddenByte);
+        }
+        self.release();
+        let others = self.buffer.used().saturating_sub(self.buffer.last_id().len());
+        let fits = others.saturating_add(id.len()) <= self.buffer.limit();
+        if fits && self.buffer.set_last_id(id) { Ok(()) } else { Err(LastEventIdError::TooLong) }
+    }
+
+    /// Begins a new stream: drops what is unfinished, keeps last event ID and reconnection time.
+    ///
+    /// To be called when a connection has been made anew. The standard's letter empties the last
+    /// event ID buffer here; both browsers carry it over, and so does this.
+    pub fn reconnect(&mut self) {
+        self.tokenizer = Tokenizer::new();
+        self.buffer.finish_stream();
+        self.stage = Stage::Reading;
+        self.has_data = false;
+        self.has_id = false;
+        self.too_long = false;
+        self.finish_value();
+    }
+
+    /// Goes on to the next blank line that completes an event. The parts of it that are not in
+    /// `Lent` are in the buffer; the last event ID is there in any case.
+    #[inline]
+    fn advance<'c>(&mut self, chunk: &mut &'c [u8]) -> Option<Result<Lent<'c>, DecodeError>> {
+        self.release();
+        let mut lent = Lent::default();
+        loop {
+            #[cfg(test)]
+            crate::cost::add(1);
+            match self.tokenizer.next(chunk) {
+                Some(Token::Value { field, fragment, end }) => {
+                    match field {
+                        Field::Data => self.take_data(&mut lent, fragment, end),
+                        Field::Event => self.take_type(&mut lent, fragment, end),
+                        Field::Id => self.take_id(&mut lent, fragment, end),
+                        Field::Retry => self.take_retry(fragment, end),
+                        Field::Comment => {}
+                    }
+                    self.mid_value = true;
+                    if end {
+                        self.finish_value();
+                    }
+                }
+                Some(Token::Dispatch) => {
+                    self.commit_id(&mut lent);
+                    if self.too_long {
+                        self.finish_event();
+                        return Some(Err(DecodeError::EventTooLong));
+                    }
+                    if self.has_data {
+                        return Some(Ok(lent));
+                    }
+                    self.finish_event();
+                    lent = Lent::default();
+                }
+                None => {
+                    if !self.keep(lent) {
+                        self.give_up(&mut Lent::default());
+                    }
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Drops the event that the call before has handed out.
+    #[inline]
+    fn release(&mut self) {
+        if self.stage != Stage::Reading {
+            self.finish_event();
+        }
+    }
+
+    fn finish_event(&mut self) {
+        self.buffer.finish_event();
+        self.stage = Stage::Reading;
+        self.has_data = false;
+        self.too_long = false;
+    }
+
+    const fn finish_value(&mut self) {
+        self.mid_value = false;
+        self.rejected = false;
+        self.new_retry = None;
+    }
+
+    /// Whether `more` bytes are within the limit, with all that the event has so far.
+    fn fits(&self, lent: &Lent<'_>, more: usize) -> bool {
+        let used = self.buffer.used().saturating_add(lent.len());
+        used.saturating_add(more) <= self.buffer.limit()
+    }
+
+    fn take_data<'c>(&mut self, lent: &mut Lent<'c>, fragment: &'c [u8], end: bool) {
+        if self.too_long {
+            return;
+        }
+        let first = !self.mid_value;
+        let separator: &[u8] = if first && self.has_data { b"\n" } else { b"" };
+        if !self.fits(lent, separator.len().saturating_add(fragment.len())) {
+            self.give_up(lent);
+        } else if first && end && !self.has_data {
+            lent.data = Some(fragment);
+        } else {
+            let before = lent.data.take().unwrap_or_default();
+            let kept = self.buffer.push_data(before)
+                && self.buffer.push_data(separator)
+                && self.buffer.push_data(fragment);
+            if !kept {
+                self.give_up(lent);
+            }
+        }
+        self.has_data = true;
+    }
+
+    fn take_type<'c>(&mut self, lent: &mut Lent<'c>, fragment: &'c [u8], end: bool) {
+        if self.too_long {
+            return;
+        }
+        if !self.fits(lent, fragment.len()) {
+            self.buffer.drop_line();
+            self.give_up(lent);
+        } else if end && !self.mid_value {
+            self.buffer.clear(Slot::Type);
+            lent.event_type = Some(fragment);
+        } else if !self.gather(lent, fragment) {
+            self.give_up(lent);
+        } else if end {
+            self.buffer.finish_line(Slot::Type);
+        }
+    }
+
+    fn take_id<'c>(&mut self, lent: &mut Lent<'c>, fragment: &'c [u8], end: bool) {
+        if self.rejected {
+            return;
+        }
+        // What is behind a NUL does not count towards the size, because in another cutting of the
+        // stream it would come after the line has been rejected.
+        let nul = fragment.iter().position(|&byte| byte == 0);
+        let len = nul.unwrap_or(fragment.len());
+        if !self.fits(lent, len) {
+            self.give_up(lent);
+        }
+        if nul.is_some() || !self.fits(lent, len) {
+            self.reject_line();
+        } else if end && !self.mid_value {
+            self.buffer.clear(Slot::PendingId);
+            lent.id = Some(fragment);
+            self.has_id = true;
+        } else if !self.gather(lent, fragment) {
+            self.give_up(lent);
+            self.rejected = true;
+        } else if end {
+            self.buffer.finish_line(Slot::PendingId);
+            self.has_id = true;
+        }
+    }
+
+    /// Adds to a line that comes in pieces. `false`: the allocator has no memory, and the line is
+    /// dropped.
+    fn gather(&mut self, lent: &mut Lent<'_>, fragment: &[u8]) -> bool {
+        // The line lies behind the data: what is lent goes first.
+        let kept = self.keep(core::mem::take(lent)) && self.buffer.push_line(fragment);
+        if !kept {
+            self.buffer.drop_line();
+        }
+        kept
+    }
+
+    fn reject_line(&mut self) {
+        self.buffer.drop_line();
+        self.rejected = true;
+    }
+
+    fn take_retry(&mut self, fragment: &[u8], end: bool) {
+        for byte in fragment {
+            let digit = byte.wrapping_sub(b'0');
+            self.rejected |= digit > 9;
+            let so_far = self.new_retry.unwrap_or(0).saturating_mul(10);
+            self.new_retry = Some(so_far.saturating_add(u32::from(digit)));
+        }
+        if end && !self.rejected && self.new_retry.is_some() {
+            self.retry = self.new_retry;
+        }
+    }
+
+    /// Drops an event that is too long. Its id stays.
+    fn give_up(&mut self, lent: &mut Lent<'_>) {
+        lent.data = None;
+        lent.event_type = None;
+        self.buffer.drop_event();
+        self.too_long = true;
+    }
+
+    /// Makes the id of the block, if it has one, the last event ID.
+    #[inline]
+    fn commit_id(&mut self, lent: &mut Lent<'_>) {
+        if self.has_id {
+            self.has_id = false;
+            match lent.id.take() {
+                Some(id) if self.buffer.set_last_id(id) => {}
+                Some(_) => self.give_up(lent),
+                None => self.buffer.commit_pending_id(),
+            }
+        }
+    }
+
+    /// Copies what is in the chunk into the buffer. `false`: the allocator has no memory.
+    fn keep(&mut self, lent: Lent<'_>) -> bool {
+        lent.event_type.is_none_or(|event_type| self.buffer.set(Slot::Type, event_type))
+            && lent.id.is_none_or(|id| self.buffer.set(Slot::PendingId, id))
+            && lent.data.is_none_or(|data| self.buffer.push_data(data))
+    }
+}
+
+impl<B> fmt::Debug for Decoder<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("bytes_in_use", &self.buffer.used())
+            .field("is_mid_event", &self.is_mid_event())
+            .field("reconnection_time", &self.reconnection_time())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<B> defmt::Format for Decoder<B> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "Decoder {{ bytes_in_use: {=usize}, is_mid_event: {=bool}, retry_ms: {} }}",
+            self.buffer.used(),
+            self.is_mid_event(),
+            self.retry
+        );
+    }
+}

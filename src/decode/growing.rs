@@ -1,0 +1,110 @@
+//! The buffer that takes memory when an event needs it, up to a limit, and gives it back.
+
+use super::buffer::{Buffer, Memory};
+use alloc::vec::Vec;
+
+/// The first allocation, and the least that is kept, in bytes.
+const LEAST: usize = 256;
+/// After so many events the buffer looks whether it still needs its size.
+const REVIEW: u8 = 32;
+
+/// A buffer on the heap that grows as events need it, up to a hard limit (feature `alloc`).
+///
+/// It starts without memory and doubles when an event does not fit, so that growing costs each byte
+/// a constant number of copies. An event beyond the limit is
+/// [too long](crate::DecodeError::EventTooLong), and so is one for which the allocator has no
+/// memory: nothing aborts. When none of 32 events in a row has needed a quarter of its size, it
+/// shrinks to twice what they needed; [`Decoder::reconnect`](crate::Decoder::reconnect) gives back
+/// all that the last event ID does not need.
+///
+/// ```
+/// use sse_wire::{Decoder, GrowingBuffer};
+///
+/// let mut decoder = Decoder::new(GrowingBuffer::with_limit(1024 * 1024));
+/// let mut chunk: &[u8] = b"data: 1\n\n";
+/// assert!(decoder.next(&mut chunk).is_some());
+/// ```
+pub struct GrowingBuffer {
+    bytes: Vec<u8>,
+    limit: usize,
+    /// The most bytes that an event has needed since the last review.
+    peak: usize,
+    /// Events since the last review.
+    events: u8,
+}
+
+impl GrowingBuffer {
+    /// An empty buffer that will hold `limit` bytes at most. Nothing is allocated yet.
+    #[must_use]
+    pub const fn with_limit(limit: usize) -> Self {
+        Self { bytes: Vec::new(), limit, peak: 0, events: 0 }
+    }
+}
+
+impl Buffer for GrowingBuffer {}
+impl Memory for GrowingBuffer {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+    #[inline]
+    fn limit(&self) -> usize {
+        self.limit
+    }
+
+    fn grow(&mut self, needed: usize) -> bool {
+        let len = self.bytes.len();
+        if needed <= len {
+            return true;
+        }
+        let wanted = len.saturating_mul(2).max(needed).max(LEAST).min(self.limit);
+        if wanted < needed || self.bytes.try_reserve_exact(wanted.saturating_sub(len)).is_err() {
+            return false;
+        }
+        self.bytes.resize(wanted, 0);
+        true
+    }
+
+    fn after_event(&mut self, used: usize) -> Option<usize> {
+        self.peak = self.peak.max(used);
+        self.events = self.events.saturating_add(1);
+        if self.events < REVIEW {
+            return None;
+        }
+        let wanted = self.peak.saturating_mul(2).max(LEAST);
+        self.peak = 0;
+        self.events = 0;
+        (wanted.saturating_mul(2) < self.bytes.len()).then_some(wanted)
+    }
+
+    fn after_stream(&mut self) -> Option<usize> {
+        self.peak = 0;
+        self.events = 0;
+        Some(0)
+    }
+
+    fn shrink(&mut self, len: usize) {
+        self.bytes.truncate(len);
+        self.bytes.shrink_to_fit();
+    }
+}
+
+impl core::fmt::Debug for GrowingBuffer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("GrowingBuffer")
+            .field("allocated", &self.bytes.len())
+            .field("limit", &self.limit)
+            .finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for GrowingBuffer {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "GrowingBuffer({=usize} of {=usize} B)", self.bytes.len(), self.limit);
+    }
+}

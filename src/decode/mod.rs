@@ -1,0 +1,17 @@
+//! Decoding: bytes to [`token`]s to events. [`decoder`] applies the rules of the standard to an
+//! event, [`two_ended`] lays its parts out in a [`buffer`], [`message`] is what comes out.
+
+mod buffer;
+mod decoder;
+#[cfg(feature = "alloc")]
+mod growing;
+mod message;
+mod token;
+mod two_ended;
+
+pub use buffer::Buffer;
+pub use decoder::{DecodeError, Decoder, LastEventIdError, Progress};
+#[cfg(feature = "alloc")]
+pub use growing::GrowingBuffer;
+pub use message::{Lossy, MessageEvent};
+pub use token::{Field, Token, Tokenizer};

@@ -1,0 +1,252 @@
+//! The state machine: bytes in, fields and blank lines out. It has no buffer and knows nothing of
+//! events; everything that decodes sits on top of it.
+
+use crate::scan::LineSplitter;
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// The fields of an event stream, and the comment, which is a line without a field name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Field {
+    /// `event`: the event's type.
+    Event,
+    /// `data`: one line of the event's data.
+    Data,
+    /// `id`: the last event ID from this event on.
+    Id,
+    /// `retry`: the reconnection time, in milliseconds, in decimal digits.
+    Retry,
+    /// A line that starts with a colon. Servers send them to keep a connection alive.
+    Comment,
+}
+
+impl Field {
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::Event => b"event",
+            Self::Data => b"data",
+            Self::Id => b"id",
+            Self::Retry => b"retry",
+            Self::Comment => b"",
+        }
+    }
+
+    const fn with_initial(byte: u8) -> Option<Self> {
+        match byte {
+            b'e' => Some(Self::Event),
+            b'd' => Some(Self::Data),
+            b'i' => Some(Self::Id),
+            b'r' => Some(Self::Retry),
+            _ => None,
+        }
+    }
+}
+
+/// What a [`Tokenizer`] finds in an event stream.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Token<'a> {
+    /// The value of one line, or a part of it where the input is cut within the line.
+    ///
+    /// The fragments of a line, put together, are its value: what follows the colon, less one
+    /// leading space. A line without a colon has an empty value.
+    Value {
+        /// The line's field.
+        field: Field,
+        /// The bytes, borrowed from the input. Empty only where `end` is set.
+        fragment: &'a [u8],
+        /// Whether the line ends with this fragment. Exactly one fragment of a line has it.
+        end: bool,
+    },
+    /// A blank line: the event that the lines before it describe is complete.
+    Dispatch,
+}
+
+/// Splits an event stream into [`Token`]s without a buffer.
+///
+/// It keeps a few bytes of state, can be resumed at any byte, and copies nothing: fragments are
+/// borrowed from the input. Fields that the standard does not name are skipped. With it, a device
+/// can take an event that is larger than its memory piece by piece.
+///
+/// It applies the rules for lines ([WHATWG HTML 9.2.5 and 9.2.6][standard]): line ends, the byte
+/// order mark at the start, field names, the space after the colon. What fields mean for an event
+/// is up to the [`Decoder`](crate::Decoder).
+///
+/// ```
+/// use sse_wire::{Field, Token, Tokenizer};
+///
+/// let mut tokenizer = Tokenizer::new();
+/// let mut chunk: &[u8] = b"data: 23.4\n\nda";
+///
+/// let value = Token::Value { field: Field::Data, fragment: b"23.4", end: true };
+/// assert_eq!(tokenizer.next(&mut chunk), Some(value));
+/// assert_eq!(tokenizer.next(&mut chunk), Some(Token::Dispatch));
+/// assert_eq!(tokenizer.next(&mut chunk), None);
+///
+/// let mut chunk: &[u8] = b"ta: 23";
+/// let part = Token::Value { field: Field::Data, fragment: b"23", end: false };
+/// assert_eq!(tokenizer.next(&mut chunk), Some(part));
+/// ```
+///
+/// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Tokenizer {
+    state: State,
+    lines: LineSplitter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+enum State {
+    /// At the start of the stream, with so many bytes of a byte order mark behind.
+    Bom {
+        matched: u8,
+    },
+    LineStart,
+    /// In a field name, with so many bytes of it behind.
+    Name {
+        field: Field,
+        matched: u8,
+    },
+    /// Behind the colon, where one space is dropped.
+    Colon {
+        field: Field,
+    },
+    Value {
+        field: Field,
+    },
+    /// In a line whose field name is none of ours.
+    Unknown,
+}
+
+impl Tokenizer {
+    /// A tokenizer at the start of a stream.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { state: State::Bom { matched: 0 }, lines: LineSplitter::new() }
+    }
+
+    /// Takes the next token off the front of `input`.
+    ///
+    /// `None` means that `input` is used up (it is empty then) and more is needed. No byte is ever
+    /// looked at again in a later call. A CR ends its line at once; a LF after it, also in a later
+    /// input, belongs to it.
+    #[inline]
+    pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Token<'a>> {
+        self.lines.skip_lf(input);
+        loop {
+            #[cfg(test)]
+            crate::cost::add(1);
+            let (&first, rest) = input.split_first()?;
+            match self.state {
+                State::LineStart => match first {
+                    b'\n' | b'\r' => {
+                        self.lines.take_line(input);
+                        return Some(Token::Dispatch);
+                    }
+                    b':' => {
+                        *input = rest;
+                        self.state = State::Colon { field: Field::Comment };
+                    }
+                    _ => {
+                        self.state = match Field::with_initial(first) {
+                            Some(field) => State::Name { field, matched: 0 },
+                            None => State::Unknown,
+                        }
+                    }
+                },
+                State::Name { field, matched } => {
+                    let name = field.name().get(usize::from(matched)..).unwrap_or_default();
+                    match name.first() {
+                        Some(&expected) if expected == first => {
+                            *input = rest;
+                            self.state = State::Name { field, matched: matched.saturating_add(1) };
+                        }
+                        None if first == b':' => {
+                            *input = rest;
+                            self.state = State::Colon { field };
+                        }
+                        None if first == b'\n' || first == b'\r' => {
+                            self.lines.take_line(input);
+                            self.state = State::LineStart;
+                            return Some(Token::Value { field, fragment: &[], end: true });
+                        }
+                        _ => self.state = State::Unknown,
+                    }
+                }
+                State::Colon { field } => {
+                    if first == b' ' {
+                        *input = rest;
+                    }
+                    self.state = State::Value { field };
+                }
+                State::Value { field } => {
+                    let line = self.lines.take_line(input);
+                    if line.is_some() {
+                        self.state = State::LineStart;
+                    }
+                    let fragment = line.unwrap_or_else(|| core::mem::take(input));
+                    return Some(Token::Value { field, fragment, end: line.is_some() });
+                }
+                State::Unknown => match self.lines.take_line(input) {
+                    Some(_) => self.state = State::LineStart,
+                    None => *input = &[],
+                },
+                State::Bom { matched } => {
+                    if BOM.get(usize::from(matched)) == Some(&first) {
+                        *input = rest;
+                        self.state = match matched {
+                            2.. => State::LineStart,
+                            _ => State::Bom { matched: matched.saturating_add(1) },
+                        };
+                    } else {
+                        // A part of a byte order mark is the start of a field name, and of none
+                        // that we know.
+                        self.state = if matched == 0 { State::LineStart } else { State::Unknown };
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the input so far ends within a line.
+    ///
+    /// The end of the stream here means that the stream was cut off.
+    #[must_use]
+    pub const fn is_mid_line(&self) -> bool {
+        !matches!(self.state, State::LineStart | State::Bom { matched: 0 })
+    }
+}
+
+impl Default for Tokenizer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Value { field, fragment, end } => f
+                .debug_struct("Value")
+                .field("field", field)
+                .field("fragment", &format_args!("\"{}\"", fragment.escape_ascii()))
+                .field("end", end)
+                .finish(),
+            Self::Dispatch => f.write_str("Dispatch"),
+        }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Token<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match *self {
+            Self::Value { field, fragment, end } => {
+                defmt::write!(f, "Value({}, {=[u8]:a}, end: {})", field, fragment, end);
+            }
+            Self::Dispatch => defmt::write!(f, "Dispatch"),
+        }
+    }
+}

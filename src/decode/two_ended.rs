@@ -1,0 +1,288 @@
+//! The layout of an unfinished event in one buffer: `[ data, line -> | free | <- type and pending
+//! id | last id ]`. Moves bytes so that none is moved more often than a constant; knows nothing of
+//! the standard's rules.
+//!
+//! An `event` or `id` line that arrives in pieces is gathered behind the data and goes to the back
+//! when it is complete. There the value written last lies lowest: to replace it moves nothing else,
+//! and to replace the other one moves only bytes that came with the line before.
+
+use super::buffer::Buffer;
+use core::ops::Range;
+
+/// A value at the back of the buffer that belongs to the unfinished event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    Type,
+    PendingId,
+}
+
+/// The fields are lengths in bytes.
+pub(super) struct TwoEnded<B> {
+    bytes: B,
+    data: usize,
+    line: usize,
+    event_type: usize,
+    pending_id: usize,
+    last_id: usize,
+    lower: Slot,
+}
+
+impl<B> TwoEnded<B> {
+    pub(super) const fn new(bytes: B) -> Self {
+        Self {
+            bytes,
+            data: 0,
+            line: 0,
+            event_type: 0,
+            pending_id: 0,
+            last_id: 0,
+            lower: Slot::Type,
+        }
+    }
+
+    /// How many bytes are in use.
+    pub(super) const fn used(&self) -> usize {
+        self.front().saturating_add(self.back())
+    }
+
+    pub(super) const fn has_type(&self) -> bool {
+        self.event_type > 0
+    }
+
+    const fn front(&self) -> usize {
+        self.data.saturating_add(self.line)
+    }
+
+    const fn back(&self) -> usize {
+        self.event_type.saturating_add(self.pending_id).saturating_add(self.last_id)
+    }
+
+    const fn len_of(&self, slot: Slot) -> usize {
+        match slot {
+            Slot::Type => self.event_type,
+            Slot::PendingId => self.pending_id,
+        }
+    }
+
+    const fn set_len_of(&mut self, slot: Slot, len: usize) {
+        match slot {
+            Slot::Type => self.event_type = len,
+            Slot::PendingId => self.pending_id = len,
+        }
+    }
+}
+
+impl<B: Buffer> TwoEnded<B> {
+    pub(super) fn limit(&self) -> usize {
+        self.bytes.limit()
+    }
+
+    pub(super) fn data(&self) -> &[u8] {
+        self.bytes.bytes().get(..self.data).unwrap_or_default()
+    }
+
+    pub(super) fn event_type(&self) -> &[u8] {
+        self.bytes.bytes().get(self.range(Slot::Type)).unwrap_or_default()
+    }
+
+    pub(super) fn last_id(&self) -> &[u8] {
+        self.bytes.bytes().get(self.last_id_start()..).unwrap_or_default()
+    }
+
+    fn last_id_start(&self) -> usize {
+        self.bytes.bytes().len().saturating_sub(self.last_id)
+    }
+
+    /// Where a slot's value lies.
+    fn range(&self, slot: Slot) -> Range<usize> {
+        let above = if slot == self.lower { self.len_of(slot.other()) } else { 0 };
+        let end = self.last_id_start().saturating_sub(above);
+        end.saturating_sub(self.len_of(slot))..end
+    }
+
+    /// Makes room for `more` bytes. `false`: over the limit, or out of memory.
+    fn reserve(&mut self, more: usize) -> bool {
+        let needed = self.used().saturating_add(more);
+        let len = self.bytes.bytes().len();
+        if needed <= len {
+            return true;
+        }
+        if !self.bytes.grow(needed) {
+            return false;
+        }
+        let new_len = self.bytes.bytes().len();
+        let back = self.back();
+        self.shift(len.saturating_sub(back)..len, new_len.saturating_sub(back));
+        true
+    }
+
+    /// Copies `from`, which lies in the buffer, to `to`.
+    fn shift(&mut self, from: Range<usize>, to: usize) {
+        let bytes = self.bytes.bytes_mut();
+        let fits = from.start <= from.end
+            && from.end <= bytes.len()
+            && from.len() <= bytes.len().saturating_sub(to);
+        if from.start != to && fits {
+            #[cfg(test)]
+            crate::cost::add(from.len());
+            bytes.copy_within(from, to);
+        }
+    }
+
+    /// Writes `new` at `at`, where there is room.
+    fn write(&mut self, at: usize, new: &[u8]) {
+        let room = self.bytes.bytes_mut().get_mut(at..).unwrap_or_default();
+        if let Some((room, _)) = room.split_at_mut_checked(new.len()) {
+            #[cfg(test)]
+            crate::cost::add(new.len());
+            room.copy_from_slice(new);
+        }
+    }
+
+    /// Adds to the data. `false`: no room, nothing added.
+    #[must_use]
+    pub(super) fn push_data(&mut self, new: &[u8]) -> bool {
+        let room = self.reserve(new.len());
+        if room {
+            self.write(self.data, new);
+            self.data = self.data.saturating_add(new.len());
+        }
+        room
+    }
+
+    /// Adds to the line that is being gathered. `false`: no room, nothing added.
+    #[must_use]
+    pub(super) fn push_line(&mut self, new: &[u8]) -> bool {
+        let room = self.reserve(new.len());
+        if room {
+            self.write(self.front(), new);
+            self.line = self.line.saturating_add(new.len());
+        }
+        room
+    }
+
+    /// Forgets the line that is being gathered.
+    pub(super) const fn drop_line(&mut self) {
+        self.line = 0;
+    }
+
+    /// Makes the gathered line the value of `slot`.
+    pub(super) fn finish_line(&mut self, slot: Slot) {
+        self.clear(slot);
+        let end = self.range(slot).end;
+        self.shift(self.data..self.front(), end.saturating_sub(self.line));
+        self.set_len_of(slot, self.line);
+        self.line = 0;
+    }
+
+    /// Makes `value` the value of `slot`. `false`: no room, nothing changed.
+    #[must_use]
+    pub(super) fn set(&mut self, slot: Slot, value: &[u8]) -> bool {
+        let room = self.reserve(value.len());
+        if room {
+            self.clear(slot);
+            let end = self.range(slot).end;
+            self.write(end.saturating_sub(value.len()), value);
+            self.set_len_of(slot, value.len());
+        }
+        room
+    }
+
+    /// Removes the value of `slot` and makes it the lower one.
+    pub(super) fn clear(&mut self, slot: Slot) {
+        if slot != self.lower {
+            let below = self.range(self.lower);
+            let to = below.start.saturating_add(self.len_of(slot));
+            self.shift(below, to);
+            self.lower = slot;
+        }
+        self.set_len_of(slot, 0);
+    }
+
+    /// Makes the pending id the last id.
+    pub(super) fn commit_pending_id(&mut self) {
+        if self.lower == Slot::PendingId && self.event_type > 0 {
+            self.raise_pending_id();
+        }
+        self.shift_values_to(self.last_id_start().saturating_add(self.last_id));
+        self.last_id = self.pending_id;
+        self.pending_id = 0;
+    }
+
+    /// Exchanges the pending id and the type above it: reverses each, then both together.
+    fn raise_pending_id(&mut self) {
+        let (id, event_type) = (self.range(Slot::PendingId), self.range(Slot::Type));
+        let both = id.start..event_type.end;
+        #[cfg(test)]
+        crate::cost::add(both.len());
+        for range in [id, event_type, both] {
+            self.bytes.bytes_mut().get_mut(range).unwrap_or_default().reverse();
+        }
+        self.lower = Slot::Type;
+    }
+
+    /// Moves type and pending id so that they end at `to`.
+    fn shift_values_to(&mut self, to: usize) {
+        let values = self.range(self.lower).start..self.last_id_start();
+        let start = to.saturating_sub(values.len());
+        self.shift(values, start);
+    }
+
+    /// Makes `id` the last id. `false`: no room, nothing changed.
+    #[must_use]
+    pub(super) fn set_last_id(&mut self, id: &[u8]) -> bool {
+        let room = self.reserve(id.len().saturating_sub(self.last_id));
+        if room {
+            let start = self.bytes.bytes().len().saturating_sub(id.len());
+            self.shift_values_to(start);
+            self.write(start, id);
+            self.last_id = id.len();
+        }
+        room
+    }
+
+    /// Drops the data and the type, and keeps the ids and the line that is being gathered.
+    pub(super) fn drop_event(&mut self) {
+        self.shift(self.data..self.front(), 0);
+        self.data = 0;
+        self.clear(Slot::Type);
+    }
+
+    /// Drops data and type, now that the event is over and its id committed.
+    pub(super) fn finish_event(&mut self) {
+        let used = self.used();
+        self.data = 0;
+        self.event_type = 0;
+        if let Some(len) = self.bytes.after_event(used) {
+            self.shrink(len);
+        }
+    }
+
+    /// Empties the buffer but for the last id.
+    pub(super) fn finish_stream(&mut self) {
+        self.data = 0;
+        self.line = 0;
+        self.event_type = 0;
+        self.pending_id = 0;
+        if let Some(len) = self.bytes.after_stream() {
+            self.shrink(len);
+        }
+    }
+
+    /// Gives back what is beyond `len` bytes. Only the last id is in the buffer.
+    fn shrink(&mut self, len: usize) {
+        let old = self.last_id_start();
+        let len = len.max(self.last_id);
+        self.shift(old..old.saturating_add(self.last_id), len.saturating_sub(self.last_id));
+        self.bytes.shrink(len);
+    }
+}
+
+impl Slot {
+    const fn other(self) -> Self {
+        match self {
+            Self::Type => Self::PendingId,
+            Self::PendingId => Self::Type,
+        }
+    }
+}

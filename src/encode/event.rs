@@ -1,0 +1,288 @@
+//! An event and its layout on the wire.
+
+use super::digits::Digits;
+use super::field::{EventId, EventType};
+use super::formatted::FormattedEvent;
+use super::lines::{ConstWriter, LineWriter};
+use super::output::{BufferTooSmall, Count, Fill, Free, Output, Sink};
+use core::fmt;
+use core::time::Duration;
+
+/// An event to be sent, put together from borrowed parts ([WHATWG HTML 9.2.5][standard]).
+///
+/// On the wire it is the comment, `event`, `id`, `retry`, the `data` lines and a blank line, each
+/// only if it is set. With data, even empty data, a client dispatches one event, whatever the data
+/// is: it is split at LF, CRLF and CR, and arrives with LF for each of them. Without data, the id
+/// and the reconnection time take effect, and nothing is dispatched.
+///
+/// ```
+/// use sse_wire::{Event, EventId, event_type};
+///
+/// let event = Event::new().event_type(event_type!("temp")).id(EventId::from_u64(7)).data("23.4");
+/// let mut out = [0; 64];
+/// assert_eq!(event.encode(&mut out)?, b"event: temp\nid: 7\ndata: 23.4\n\n");
+/// # Ok::<(), sse_wire::BufferTooSmall>(())
+/// ```
+///
+/// An event that is known at compile time can be encoded then:
+///
+/// ```
+/// use sse_wire::{Event, event_type};
+///
+/// const HELLO: Event = Event::new().event_type(event_type!("hello")).data("{}");
+/// static HELLO_BYTES: [u8; HELLO.encoded_len()] = HELLO.to_array().unwrap();
+/// assert_eq!(&HELLO_BYTES, b"event: hello\ndata: {}\n\n");
+/// ```
+///
+/// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Event<'a> {
+    comment: Option<&'a str>,
+    event_type: Option<EventType<'a>>,
+    id: Option<EventId<'a>>,
+    retry: Option<Digits>,
+    data: Option<&'a [u8]>,
+}
+
+/// A part of an event: what its lines start with, and the value.
+struct Part<'e> {
+    prefix: &'static [u8],
+    value: Option<&'e [u8]>,
+    /// Whether the value may have line breaks.
+    multiline: bool,
+}
+
+const DATA: &[u8] = b"data: ";
+
+impl<'a> Event<'a> {
+    /// An event of which nothing is set. It is encoded as a blank line.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { comment: None, event_type: None, id: None, retry: None, data: None }
+    }
+
+    /// Sets the type. Without one it is `message`.
+    #[must_use]
+    pub const fn event_type(mut self, event_type: EventType<'a>) -> Self {
+        self.event_type = Some(event_type);
+        self
+    }
+
+    /// Sets the id, which a client sends back in `Last-Event-ID` when it reconnects.
+    #[must_use]
+    pub const fn id(mut self, id: EventId<'a>) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Sets the time that a client is to wait before it reconnects, in whole milliseconds, rounded
+    /// down.
+    #[must_use]
+    pub const fn retry(mut self, time: Duration) -> Self {
+        // `u64::from` is not const.
+        #[allow(clippy::as_conversions)]
+        let milliseconds =
+            time.as_secs().saturating_mul(1000).saturating_add(time.subsec_millis() as u64);
+        self.retry = Some(Digits::of(milliseconds));
+        self
+    }
+
+    /// Sets a comment, which clients ignore. Split like data.
+    #[must_use]
+    pub const fn comment(mut self, comment: &'a str) -> Self {
+        self.comment = Some(comment);
+        self
+    }
+
+    /// Sets the data, in place of data that was set before.
+    #[must_use]
+    pub const fn data(self, data: &'a str) -> Self {
+        self.data_bytes(data.as_bytes())
+    }
+
+    /// Sets the data from bytes, for example JSON from a serializer. A client reads them as UTF-8
+    /// and replaces what is not.
+    #[must_use]
+    pub const fn data_bytes(mut self, data: &'a [u8]) -> Self {
+        self.data = Some(data);
+        self
+    }
+
+    /// Sets the data from `format_args!(..)`, in place of data that was set before. It is formatted
+    /// straight into the output.
+    ///
+    /// ```
+    /// use sse_wire::Event;
+    ///
+    /// let mut out = [0; 64];
+    /// let (t, h) = (23.4, 41);
+    /// let bytes = Event::new().data_fmt(format_args!(r#"{{"t":{t},"h":{h}}}"#)).encode(&mut out)?;
+    /// assert_eq!(bytes, b"data: {\"t\":23.4,\"h\":41}\n\n");
+    /// # Ok::<(), sse_wire::FormatError>(())
+    /// ```
+    #[must_use]
+    pub const fn data_fmt(mut self, data: fmt::Arguments<'a>) -> FormattedEvent<'a> {
+        self.data = None;
+        FormattedEvent::new(self, data)
+    }
+
+    /// How many bytes [`encode`](Self::encode) writes, exactly.
+    ///
+    /// Looks at each byte in turn, so that it works at compile time. To size a buffer at run time,
+    /// try to encode: the error has the length.
+    #[must_use]
+    pub const fn encoded_len(&self) -> usize {
+        self.write_const(&mut [])
+    }
+
+    /// Encodes at compile time. `None` if `N` is not [`encoded_len`](Self::encoded_len).
+    ///
+    /// Unwrapped in a constant, the wrong length is a compile error.
+    #[must_use]
+    pub const fn to_array<const N: usize>(&self) -> Option<[u8; N]> {
+        let mut out = [0; N];
+        if self.write_const(&mut out) == N { Some(out) } else { None }
+    }
+
+    /// Encodes to the front of `out` and returns that part of it.
+    ///
+    /// Data and comment are searched for line breaks twice, for the length and then to write, and
+    /// copied once.
+    ///
+    /// # Errors
+    /// If `out` is too small, with the length that is needed. `out` is unchanged then.
+    pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
+        let mut count = Count(0);
+        self.write(&mut count);
+        let needed = count.0;
+        match out.split_at_mut_checked(needed) {
+            Some((out, _)) => {
+                self.write(&mut Fill::new(&mut Free(out)));
+                Ok(out)
+            }
+            None => Err(BufferTooSmall { needed }),
+        }
+    }
+
+    /// Appends the encoded event to `out`.
+    ///
+    /// # Errors
+    /// If `out` has no room and cannot grow, with the length that is needed. `out` is as before
+    /// then.
+    pub fn append_to<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), BufferTooSmall> {
+        let before = out.len();
+        let mut fill = Fill::new(out);
+        self.write(&mut fill);
+        let written = fill.finish();
+        if written.is_err() {
+            out.truncate(before);
+        }
+        written.map(drop)
+    }
+
+    const fn parts(&self) -> [Part<'_>; 5] {
+        // `Option::map` is not const.
+        let comment = match self.comment {
+            Some(comment) => Some(comment.as_bytes()),
+            None => None,
+        };
+        let event_type = match &self.event_type {
+            Some(event_type) => Some(event_type.as_bytes()),
+            None => None,
+        };
+        let id = match &self.id {
+            Some(id) => Some(id.as_bytes()),
+            None => None,
+        };
+        let retry = match &self.retry {
+            Some(digits) => Some(digits.as_bytes()),
+            None => None,
+        };
+        [
+            Part { prefix: b": ", value: comment, multiline: true },
+            Part { prefix: b"event: ", value: event_type, multiline: false },
+            Part { prefix: b"id: ", value: id, multiline: false },
+            Part { prefix: b"retry: ", value: retry, multiline: false },
+            Part { prefix: DATA, value: self.data, multiline: true },
+        ]
+    }
+
+    fn write<S: Sink>(&self, sink: &mut S) {
+        self.write_parts(sink);
+        sink.put(b"\n");
+    }
+
+    /// Writes all but the blank line.
+    #[inline]
+    fn write_parts<S: Sink>(&self, sink: &mut S) {
+        for part in self.parts() {
+            match part.value {
+                Some(value) if part.multiline => {
+                    let mut lines = LineWriter::start(sink, part.prefix);
+                    lines.write(value);
+                    lines.finish();
+                }
+                Some(value) => {
+                    sink.put(part.prefix);
+                    sink.put(value);
+                    sink.put(b"\n");
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Writes what [`write_formatted`](Self::write) writes, with formatted data.
+    pub(super) fn write_formatted<S: Sink>(
+        &self,
+        sink: &mut S,
+        data: fmt::Arguments<'_>,
+    ) -> fmt::Result {
+        self.write_parts(sink);
+        let mut lines = LineWriter::start(sink, DATA);
+        fmt::write(&mut lines, data)?;
+        lines.finish();
+        sink.put(b"\n");
+        Ok(())
+    }
+
+    /// The same bytes at compile time. Returns the length.
+    const fn write_const(&self, out: &mut [u8]) -> usize {
+        let mut writer = ConstWriter::new(out);
+        let parts = self.parts();
+        let mut parts: &[Part<'_>] = &parts;
+        while let [part, rest @ ..] = parts {
+            if let Some(value) = part.value {
+                writer.put_lines(part.prefix, value);
+            }
+            parts = rest;
+        }
+        writer.put(b"\n");
+        writer.written()
+    }
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("comment", &self.comment)
+            .field("event_type", &self.event_type)
+            .field("id", &self.id)
+            .field("retry", &self.retry.as_ref().map(|retry| retry.as_bytes().escape_ascii()))
+            .field("data", &self.data.map(<[u8]>::escape_ascii))
+            .finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Event<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Event {{");
+        for part in self.parts() {
+            if let Some(value) = part.value {
+                defmt::write!(f, " {=[u8]:a}{=[u8]:a}", part.prefix, value);
+            }
+        }
+        defmt::write!(f, " }}");
+    }
+}

@@ -1,0 +1,97 @@
+//! Splits a value into lines, each with its field name, so that no line break in it can end up on
+//! the wire as the end of a field.
+
+use super::output::Sink;
+use crate::scan::LineSplitter;
+use core::fmt;
+
+/// Writes one value, in as many pieces as it comes in, as lines that start with `prefix`.
+pub(super) struct LineWriter<'s, S> {
+    sink: &'s mut S,
+    prefix: &'static [u8],
+    lines: LineSplitter,
+}
+
+impl<'s, S: Sink> LineWriter<'s, S> {
+    #[inline]
+    pub(super) fn start(sink: &'s mut S, prefix: &'static [u8]) -> Self {
+        sink.put(prefix);
+        Self { sink, prefix, lines: LineSplitter::new() }
+    }
+
+    /// A CRLF that is cut between two pieces is one line break.
+    #[inline]
+    pub(super) fn write(&mut self, mut piece: &[u8]) {
+        self.lines.skip_lf(&mut piece);
+        while let Some(line) = self.lines.take_line(&mut piece) {
+            self.sink.put(line);
+            self.sink.put(b"\n");
+            self.sink.put(self.prefix);
+        }
+        self.sink.put(piece);
+    }
+
+    #[inline]
+    pub(super) fn finish(self) {
+        self.sink.put(b"\n");
+    }
+}
+
+impl<S: Sink> fmt::Write for LineWriter<'_, S> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.write(piece.as_bytes());
+        Ok(())
+    }
+}
+
+/// Writes at compile time, where neither traits nor memchr are to be had. What does not fit is only
+/// counted.
+pub(super) struct ConstWriter<'b> {
+    free: &'b mut [u8],
+    written: usize,
+}
+
+impl<'b> ConstWriter<'b> {
+    pub(super) const fn new(free: &'b mut [u8]) -> Self {
+        Self { free, written: 0 }
+    }
+
+    pub(super) const fn written(&self) -> usize {
+        self.written
+    }
+
+    // `mem::take` is not const.
+    #[allow(clippy::mem_replace_with_default)]
+    pub(super) const fn put(&mut self, mut bytes: &[u8]) {
+        while let [byte, rest @ ..] = bytes {
+            if let Some((slot, free)) =
+                core::mem::replace(&mut self.free, &mut []).split_first_mut()
+            {
+                *slot = *byte;
+                self.free = free;
+            }
+            self.written = self.written.saturating_add(1);
+            bytes = rest;
+        }
+    }
+
+    /// What [`LineWriter`] does, byte by byte.
+    pub(super) const fn put_lines(&mut self, prefix: &[u8], mut value: &[u8]) {
+        self.put(prefix);
+        loop {
+            match value {
+                [b'\r', b'\n', rest @ ..] | [b'\r' | b'\n', rest @ ..] => {
+                    self.put(b"\n");
+                    self.put(prefix);
+                    value = rest;
+                }
+                [byte, rest @ ..] => {
+                    self.put(&[*byte]);
+                    value = rest;
+                }
+                [] => break,
+            }
+        }
+        self.put(b"\n");
+    }
+}

@@ -1,0 +1,151 @@
+//! What events can be written to: a slice, vectors, and a counter. All or nothing.
+
+use core::fmt;
+
+/// Where an encoder puts its bytes, piece by piece.
+pub(super) trait Sink {
+    fn put(&mut self, bytes: &[u8]);
+}
+
+/// Only counts.
+pub(super) struct Count(pub(super) usize);
+
+impl Sink for Count {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 = self.0.saturating_add(bytes.len());
+    }
+}
+
+/// Writes to an output while there is room, and counts in any case.
+pub(super) struct Fill<'o, O: ?Sized> {
+    output: &'o mut O,
+    full: bool,
+    needed: usize,
+}
+
+impl<'o, O: Storage + ?Sized> Fill<'o, O> {
+    pub(super) fn new(output: &'o mut O) -> Self {
+        Self { output, full: false, needed: 0 }
+    }
+
+    /// How many bytes were written.
+    pub(super) fn finish(self) -> Result<usize, BufferTooSmall> {
+        if self.full { Err(BufferTooSmall { needed: self.needed }) } else { Ok(self.needed) }
+    }
+}
+
+impl<O: Storage + ?Sized> Sink for Fill<'_, O> {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.full = self.full || !self.output.push(bytes);
+        self.needed = self.needed.saturating_add(bytes.len());
+    }
+}
+
+/// What [`Event::append_to`](crate::Event::append_to) can append to: `alloc::vec::Vec<u8>` (feature
+/// `alloc`), `heapless::Vec<u8, N>` and its unsized view `heapless::VecView<u8>` (feature
+/// `heapless-v0.9`).
+///
+/// The trait is sealed: its methods are the crate's own.
+pub trait Output: Storage {}
+
+/// The sealed half of [`Output`].
+pub trait Storage {
+    /// Appends all of `bytes`, or nothing and answers `false`.
+    fn push(&mut self, bytes: &[u8]) -> bool;
+    /// How many bytes there are.
+    fn len(&self) -> usize;
+    /// Drops all but the first `len` bytes.
+    fn truncate(&mut self, len: usize);
+}
+
+/// The free rest of a slice.
+pub(super) struct Free<'b>(pub(super) &'b mut [u8]);
+
+impl Storage for Free<'_> {
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        let free = core::mem::take(&mut self.0);
+        match free.split_at_mut_checked(bytes.len()) {
+            Some((now, later)) => {
+                now.copy_from_slice(bytes);
+                self.0 = later;
+                true
+            }
+            None => false,
+        }
+    }
+    fn len(&self) -> usize {
+        0
+    }
+    fn truncate(&mut self, _len: usize) {}
+}
+
+#[cfg(feature = "alloc")]
+impl Output for alloc::vec::Vec<u8> {}
+#[cfg(feature = "alloc")]
+impl Storage for alloc::vec::Vec<u8> {
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        let room = self.try_reserve(bytes.len()).is_ok();
+        if room {
+            self.extend_from_slice(bytes);
+        }
+        room
+    }
+    fn len(&self) -> usize {
+        self.len()
+    }
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+}
+
+#[cfg(feature = "heapless-v0.9")]
+impl Output for heapless::VecView<u8> {}
+#[cfg(feature = "heapless-v0.9")]
+impl Storage for heapless::VecView<u8> {
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        self.extend_from_slice(bytes).is_ok()
+    }
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+}
+
+#[cfg(feature = "heapless-v0.9")]
+impl<const N: usize> Output for heapless::Vec<u8, N> {}
+#[cfg(feature = "heapless-v0.9")]
+impl<const N: usize> Storage for heapless::Vec<u8, N> {
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        Storage::push(self.as_mut_view(), bytes)
+    }
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+}
+
+/// The output has no room for an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct BufferTooSmall {
+    /// How many bytes the event takes, exactly.
+    pub needed: usize,
+}
+
+impl fmt::Display for BufferTooSmall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no room for an event of {} bytes", self.needed)
+    }
+}
+
+impl core::error::Error for BufferTooSmall {}
