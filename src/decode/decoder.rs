@@ -84,9 +84,9 @@ pub struct Decoder<B> {
     /// reconnection time.
     rejected: bool,
     /// The reconnection time that is being read, in milliseconds.
-    new_retry: Option<u32>,
+    new_retry: u64,
     /// The reconnection time, in milliseconds.
-    retry: Option<u32>,
+    retry: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl core::error::Error for LastEventIdError {}
 impl<B> Decoder<B> {
     /// A decoder at the start of a stream, without a last event ID.
     ///
-    /// The contents of `buffer` do not matter. Beside the buffer a decoder takes 56 bytes at most
+    /// The contents of `buffer` do not matter. Beside the buffer a decoder takes 64 bytes at most
     /// on a 32-bit target.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
@@ -178,7 +178,7 @@ impl<B> Decoder<B> {
             too_long: false,
             mid_value: false,
             rejected: false,
-            new_retry: None,
+            new_retry: 0,
             retry: None,
         }
     }
@@ -186,14 +186,12 @@ impl<B> Decoder<B> {
     /// The reconnection time that the stream has set: how long to wait before a new attempt.
     ///
     /// `None` until a `retry` line has come; the standard leaves the time to the client then (a few
-    /// seconds). It counts at once, not at the blank line. More than `u32::MAX` milliseconds (49
-    /// days) are read as that many.
+    /// seconds). It counts at once, not at the blank line. More than `u64::MAX` milliseconds are
+    /// read as that many.
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
         match self.retry {
-            // `Duration::from` is not const.
-            #[allow(clippy::as_conversions)]
-            Some(milliseconds) => Some(Duration::from_millis(milliseconds as u64)),
+            Some(milliseconds) => Some(Duration::from_millis(milliseconds)),
             None => None,
         }
     }
@@ -405,7 +403,7 @@ impl<B: Buffer> Decoder<B> {
     const fn finish_value(&mut self) {
         self.mid_value = false;
         self.rejected = false;
-        self.new_retry = None;
+        self.new_retry = 0;
     }
 
     /// Whether `more` bytes are within the limit, with all that the event has so far.
@@ -499,11 +497,11 @@ impl<B: Buffer> Decoder<B> {
         for byte in fragment {
             let digit = byte.wrapping_sub(b'0');
             self.rejected |= digit > 9;
-            let so_far = self.new_retry.unwrap_or(0).saturating_mul(10);
-            self.new_retry = Some(so_far.saturating_add(u32::from(digit)));
+            self.new_retry = self.new_retry.saturating_mul(10).saturating_add(u64::from(digit));
         }
-        if end && !self.rejected && self.new_retry.is_some() {
-            self.retry = self.new_retry;
+        let empty = fragment.is_empty() && !self.mid_value;
+        if end && !self.rejected && !empty {
+            self.retry = Some(self.new_retry);
         }
     }
 

@@ -1,0 +1,133 @@
+//! The vectors recorded from browsers, in every cutting, at every level.
+#![allow(clippy::restriction, reason = "tests may panic")]
+
+mod support;
+
+use sse_wire::{Decoder, Tokenizer};
+use support::drive::{WAYS, as_text, cut, feed, feed_all, lines};
+use support::oracle::{Client, Output, interpret};
+use support::vectors::{Vector, reconnections, vectors};
+
+/// Up to this length, in bytes, a stream is also cut in two at every position.
+const SHORT: usize = 200;
+
+fn cuttings(vector: &Vector) -> Vec<Vec<usize>> {
+    let len = vector.stream.len();
+    let mut cuttings = vec![vector.chunks.clone(), vec![], vec![1; len]];
+    if len <= SHORT {
+        cuttings.extend((0..=len).map(|at| vec![at]));
+    }
+    cuttings
+}
+
+fn check(file: &str, count: usize) {
+    let vectors = vectors(file);
+    assert_eq!(vectors.len(), count, "{file}: vectors are missing");
+    for vector in &vectors {
+        let Vector { name, stream, events, .. } = vector;
+        let mut buffer = vec![0; stream.len()];
+        for lengths in cuttings(vector) {
+            let chunks = cut(stream, &lengths);
+            for way in WAYS {
+                let mut decoder = Decoder::new(&mut buffer[..]);
+                let found = feed_all(&mut decoder, &chunks, way, as_text);
+                assert!(found == *events, "{file} {name} {way:?} cut at {lengths:?}: {found:?}");
+
+                #[cfg(feature = "alloc")]
+                {
+                    let mut decoder =
+                        Decoder::new(sse_wire::GrowingBuffer::with_limit(stream.len()));
+                    let found = feed_all(&mut decoder, &chunks, way, as_text);
+                    assert!(found == *events, "{file} {name} growing, cut at {lengths:?}");
+                }
+            }
+
+            let lines = lines(&mut Tokenizer::new(), &chunks);
+            let found = interpret(&mut Client::default(), &lines, "", usize::MAX);
+            let found: Vec<Output> = found.into_iter().map(to_text).collect();
+            assert!(found == *events, "{file} {name} tokens, cut at {lengths:?}: {found:?}");
+        }
+        if let Some(after_chunk) = &vector.after_chunk {
+            for way in WAYS {
+                let mut decoder = Decoder::new(&mut buffer[..]);
+                let mut out = 0;
+                for (chunk, expected) in cut(stream, &vector.chunks).iter().zip(after_chunk) {
+                    out += feed(&mut decoder, chunk, way, as_text).len();
+                    assert_eq!(out, *expected, "{file} {name} {way:?}: an event waits");
+                }
+            }
+        }
+    }
+}
+
+/// From a character for a byte to text.
+fn to_text(output: Output) -> Output {
+    let text = |bytes: String| {
+        let bytes: Vec<u8> = bytes.chars().map(|c| u8::try_from(c).unwrap()).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    match output {
+        Output::Event { event_type, data, last_event_id } => Output::Event {
+            event_type: text(event_type),
+            data: text(data),
+            last_event_id: text(last_event_id),
+        },
+        Output::TooLong => Output::TooLong,
+    }
+}
+
+#[test]
+fn public() {
+    check("public", 2532);
+}
+
+#[test]
+fn disagreements() {
+    check("disagreements", 506);
+}
+
+#[test]
+fn large() {
+    check("large", 20);
+}
+
+#[test]
+fn reconnect() {
+    let vectors = reconnections();
+    assert_eq!(vectors.len(), 51, "vectors are missing");
+    for vector in vectors {
+        let name = &vector.name;
+        for way in WAYS {
+            for chunk in [1, 3, usize::MAX] {
+                let mut decoder = Decoder::new([0; 256]);
+                for (at, stream) in vector.streams.iter().enumerate() {
+                    if at > 0 {
+                        decoder.reconnect();
+                    }
+                    // What a header value becomes on the wire: no spaces around it, and UTF-8.
+                    let id = String::from_utf8_lossy(decoder.last_event_id()).into_owned();
+                    let header = (!id.is_empty()).then(|| id.trim_matches(' ').as_bytes().to_vec());
+                    assert_eq!(header, vector.headers[at], "{name}: header of request {at}");
+
+                    let chunks: Vec<&[u8]> =
+                        stream.chunks(chunk.min(stream.len()).max(1)).collect();
+                    let found = feed_all(&mut decoder, &chunks, way, as_text);
+                    assert_eq!(found, vector.events[at], "{name}: stream {at}");
+                }
+                let retry = decoder.reconnection_time().map(|time| time.as_millis() as u64);
+                assert_eq!(retry, vector.retry_ms, "{name}: reconnection time");
+            }
+        }
+    }
+}
+
+/// The oracle itself is held against the browsers.
+#[test]
+fn oracle() {
+    for file in ["public", "disagreements", "large"] {
+        for vector in vectors(file) {
+            let found = support::oracle::spec(&mut Client::default(), &vector.stream);
+            assert!(found == vector.events, "{file} {}: {found:?}", vector.name);
+        }
+    }
+}

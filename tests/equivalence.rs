@@ -1,0 +1,126 @@
+//! The crate against the oracle: any stream, any cutting, any buffer.
+#![allow(clippy::restriction, reason = "tests may panic")]
+
+mod support;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sse_wire::{Buffer, Decoder, Tokenizer};
+use support::drive::{WAYS, Way, as_bytes, as_text, client, cut, feed_all, lines, saturated};
+use support::oracle::{self, Client};
+
+/// Pieces that make trouble where they meet.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let text = |pieces: &'static [&'static str]| {
+        prop::sample::select(pieces).prop_map(|piece| piece.as_bytes().to_vec())
+    };
+    prop_oneof![
+        6 => text(&["\n", "\r", "\r\n", "\n\n", "\r\r", "\r\n\r\n", "\n\r"]),
+        6 => text(&["data", "data:", "data: ", "data:  ", "\ndata: "]),
+        5 => text(&["id", "id:", "id: ", "\nid: ", "id: 1\n", "id\n", "id: long-long-long\n"]),
+        4 => text(&["event", "event:", "event: ", "\nevent: ", "event: temp\n", "event:\n"]),
+        3 => text(&["retry", "retry:", "retry: 12\n", "retry: 1x\n", "retry:99999999999999999999\n"]),
+        4 => text(&[":", ": ", " ", ":: ", ": keep-alive\n\n"]),
+        2 => text(&["d", "dat", "i", "ev", "retr", "Data: ", "datax: ", "unknown: value\n"]),
+        2 => text(&["\u{FEFF}", "\0", "id: 1\0002\n", "\u{1F600}", "\u{E9}"]),
+        2 => prop::sample::select(vec![
+            b"\xEF".to_vec(), b"\xEF\xBB".to_vec(), b"\xBF".to_vec(), b"\xFF".to_vec(),
+            b"\xF0\x9F\x98".to_vec(), b"\xC0\x80".to_vec(), b"\x80".to_vec(),
+        ]),
+        3 => (any::<u8>(), 1..40_usize).prop_map(|(byte, n)| vec![byte; n]),
+        2 => text(&["data: 23.4\n\n", "event: a\nid: 7\ndata: x\n\n", "id: 8\n\n", "data\n\n"]),
+    ]
+}
+
+fn stream() -> impl Strategy<Value = Vec<u8>> {
+    vec(piece(), 0..24).prop_map(|pieces| pieces.concat())
+}
+
+/// Streams for one client, each with the lengths of its chunks.
+fn streams() -> impl Strategy<Value = Vec<(Vec<u8>, Vec<usize>)>> {
+    let lengths = prop_oneof![vec(0..12_usize, 0..60), Just(vec![1; 400]), Just(vec![])];
+    vec((stream(), lengths), 1..4)
+}
+
+/// A decoder and the oracle go through the same streams, one connection after the other.
+fn check<B: Buffer>(
+    mut decoder: Decoder<B>,
+    limit: usize,
+    streams: &[(Vec<u8>, Vec<usize>)],
+    way: Way,
+) -> Result<(), TestCaseError> {
+    let mut expected = Client::default();
+    for (stream, lengths) in streams {
+        let outputs = oracle::limited(&mut expected, stream, limit);
+        let found = feed_all(&mut decoder, &cut(stream, lengths), way, as_bytes);
+        prop_assert_eq!(found, outputs, "{:?} limit {}", way, limit);
+        prop_assert_eq!(client(&decoder), saturated(expected.clone()), "{:?}", way);
+        decoder.reconnect();
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tokenizer(stream in stream(), lengths in vec(0..12_usize, 0..60)) {
+        let (expected, rest) = oracle::byte_lines(&stream);
+        let mut tokenizer = Tokenizer::new();
+        prop_assert_eq!(lines(&mut tokenizer, &cut(&stream, &lengths)), expected);
+        prop_assert_eq!(tokenizer.is_mid_line(), !rest.is_empty());
+    }
+
+    #[test]
+    fn decoder_at_every_buffer_size(streams in streams(), limit in 0..90_usize) {
+        for way in WAYS {
+            let mut buffer = vec![0xAA; limit];
+            check(Decoder::new(&mut buffer[..]), limit, &streams, way)?;
+        }
+    }
+
+    #[test]
+    fn decoder_with_room(streams in streams()) {
+        for way in WAYS {
+            check(Decoder::new([0; 4096]), 4096, &streams, way)?;
+        }
+    }
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn growing_buffer(streams in streams(), limit in 0..90_usize) {
+        use sse_wire::GrowingBuffer;
+        for way in WAYS {
+            check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &streams, way)?;
+            check(Decoder::new(GrowingBuffer::with_limit(4096)), 4096, &streams, way)?;
+        }
+    }
+
+    /// The standard decodes first and splits into lines then; the crate leaves decoding to the
+    /// reader.
+    #[test]
+    fn bytes_first_is_text_first(stream in stream()) {
+        let expected = oracle::spec(&mut Client::default(), &stream);
+        let mut decoder = Decoder::new([0; 4096]);
+        prop_assert_eq!(feed_all(&mut decoder, &[&stream], Way::Next, as_text), expected);
+    }
+}
+
+/// Every size from nothing to more than enough, on one stream that has everything.
+#[test]
+fn every_buffer_size() {
+    let stream = b"\xEF\xBB\xBFretry: 5\nid: 1\nevent: temp\ndata: one\ndata: two\n\nid: 22\n\n\
+        data: a long line that may be too long for the buffer\nid: 333\nretry: 6\n\n: note\n\n\
+        event: a-type-that-may-be-too-long-for-it\nid: 4\ndata: x\nid: 55\n\ndata\r\rid\r\n\r\n\
+        data: tail";
+    for limit in 0..stream.len() {
+        for length in 1..stream.len() {
+            for way in WAYS {
+                let lengths = vec![length; stream.len() / length];
+                let mut buffer = vec![0; limit];
+                let streams = [(stream.to_vec(), lengths)];
+                check(Decoder::new(&mut buffer[..]), limit, &streams, way).unwrap();
+            }
+        }
+    }
+}
