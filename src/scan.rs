@@ -30,7 +30,7 @@ impl LineSplitter {
     pub(crate) fn take_line<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
         let end = memchr::memchr2(b'\n', b'\r', input);
         #[cfg(test)]
-        crate::cost::add(end.unwrap_or(input.len()));
+        crate::cost::add(end.map_or(input.len(), |end| end.saturating_add(1)));
         let (line, rest) = input.split_at_checked(end?)?;
         let (&line_end, rest) = rest.split_first()?;
         *input = rest;

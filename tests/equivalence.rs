@@ -22,7 +22,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         3 => text(&["retry", "retry:", "retry: 12\n", "retry: 1x\n", "retry:99999999999999999999\n"]),
         4 => text(&[":", ": ", " ", ":: ", ": keep-alive\n\n"]),
         2 => text(&["d", "dat", "i", "ev", "retr", "Data: ", "datax: ", "unknown: value\n"]),
-        2 => text(&["\u{FEFF}", "\0", "id: 1\0002\n", "\u{1F600}", "\u{E9}"]),
+        2 => text(&["\u{FEFF}", "\0", "id: 1\0\u{32}\n", "\u{1F600}", "\u{E9}"]),
         2 => prop::sample::select(vec![
             b"\xEF".to_vec(), b"\xEF\xBB".to_vec(), b"\xBF".to_vec(), b"\xFF".to_vec(),
             b"\xF0\x9F\x98".to_vec(), b"\xC0\x80".to_vec(), b"\x80".to_vec(),

@@ -196,6 +196,12 @@ impl<B> Decoder<B> {
         }
     }
 
+    /// The buffer. Its contents are the decoder's own affair.
+    #[must_use]
+    pub const fn buffer(&self) -> &B {
+        self.buffer.memory()
+    }
+
     /// Whether the input so far ends within a line, or within an event: after an `event`, `data` or
     /// `id` line and before the blank line.
     ///

@@ -39,6 +39,12 @@ impl GrowingBuffer {
     pub const fn with_limit(limit: usize) -> Self {
         Self { bytes: Vec::new(), limit, peak: 0, events: 0 }
     }
+
+    /// How many bytes are allocated now.
+    #[must_use]
+    pub const fn allocated(&self) -> usize {
+        self.bytes.capacity()
+    }
 }
 
 impl Buffer for GrowingBuffer {}
@@ -96,7 +102,7 @@ impl Memory for GrowingBuffer {
 impl core::fmt::Debug for GrowingBuffer {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("GrowingBuffer")
-            .field("allocated", &self.bytes.len())
+            .field("allocated", &self.allocated())
             .field("limit", &self.limit)
             .finish()
     }
@@ -105,6 +111,6 @@ impl core::fmt::Debug for GrowingBuffer {
 #[cfg(feature = "defmt")]
 impl defmt::Format for GrowingBuffer {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "GrowingBuffer({=usize} of {=usize} B)", self.bytes.len(), self.limit);
+        defmt::write!(f, "GrowingBuffer({=usize} of {=usize} B)", self.allocated(), self.limit);
     }
 }

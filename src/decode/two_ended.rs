@@ -18,7 +18,7 @@ pub(super) enum Slot {
 
 /// The fields are lengths in bytes.
 pub(super) struct TwoEnded<B> {
-    bytes: B,
+    memory: B,
     data: usize,
     line: usize,
     event_type: usize,
@@ -28,9 +28,9 @@ pub(super) struct TwoEnded<B> {
 }
 
 impl<B> TwoEnded<B> {
-    pub(super) const fn new(bytes: B) -> Self {
+    pub(super) const fn new(memory: B) -> Self {
         Self {
-            bytes,
+            memory,
             data: 0,
             line: 0,
             event_type: 0,
@@ -38,6 +38,10 @@ impl<B> TwoEnded<B> {
             last_id: 0,
             lower: Slot::Type,
         }
+    }
+
+    pub(super) const fn memory(&self) -> &B {
+        &self.memory
     }
 
     /// How many bytes are in use.
@@ -74,23 +78,23 @@ impl<B> TwoEnded<B> {
 
 impl<B: Buffer> TwoEnded<B> {
     pub(super) fn limit(&self) -> usize {
-        self.bytes.limit()
+        self.memory.limit()
     }
 
     pub(super) fn data(&self) -> &[u8] {
-        self.bytes.bytes().get(..self.data).unwrap_or_default()
+        self.memory.bytes().get(..self.data).unwrap_or_default()
     }
 
     pub(super) fn event_type(&self) -> &[u8] {
-        self.bytes.bytes().get(self.range(Slot::Type)).unwrap_or_default()
+        self.memory.bytes().get(self.range(Slot::Type)).unwrap_or_default()
     }
 
     pub(super) fn last_id(&self) -> &[u8] {
-        self.bytes.bytes().get(self.last_id_start()..).unwrap_or_default()
+        self.memory.bytes().get(self.last_id_start()..).unwrap_or_default()
     }
 
     fn last_id_start(&self) -> usize {
-        self.bytes.bytes().len().saturating_sub(self.last_id)
+        self.memory.bytes().len().saturating_sub(self.last_id)
     }
 
     /// Where a slot's value lies.
@@ -103,14 +107,14 @@ impl<B: Buffer> TwoEnded<B> {
     /// Makes room for `more` bytes. `false`: over the limit, or out of memory.
     fn reserve(&mut self, more: usize) -> bool {
         let needed = self.used().saturating_add(more);
-        let len = self.bytes.bytes().len();
+        let len = self.memory.bytes().len();
         if needed <= len {
             return true;
         }
-        if !self.bytes.grow(needed) {
+        if !self.memory.grow(needed) {
             return false;
         }
-        let new_len = self.bytes.bytes().len();
+        let new_len = self.memory.bytes().len();
         let back = self.back();
         self.shift(len.saturating_sub(back)..len, new_len.saturating_sub(back));
         true
@@ -118,7 +122,7 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Copies `from`, which lies in the buffer, to `to`.
     fn shift(&mut self, from: Range<usize>, to: usize) {
-        let bytes = self.bytes.bytes_mut();
+        let bytes = self.memory.bytes_mut();
         let fits = from.start <= from.end
             && from.end <= bytes.len()
             && from.len() <= bytes.len().saturating_sub(to);
@@ -131,7 +135,7 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Writes `new` at `at`, where there is room.
     fn write(&mut self, at: usize, new: &[u8]) {
-        let room = self.bytes.bytes_mut().get_mut(at..).unwrap_or_default();
+        let room = self.memory.bytes_mut().get_mut(at..).unwrap_or_default();
         if let Some((room, _)) = room.split_at_mut_checked(new.len()) {
             #[cfg(test)]
             crate::cost::add(new.len());
@@ -216,7 +220,7 @@ impl<B: Buffer> TwoEnded<B> {
         #[cfg(test)]
         crate::cost::add(both.len());
         for range in [id, event_type, both] {
-            self.bytes.bytes_mut().get_mut(range).unwrap_or_default().reverse();
+            self.memory.bytes_mut().get_mut(range).unwrap_or_default().reverse();
         }
         self.lower = Slot::Type;
     }
@@ -233,7 +237,7 @@ impl<B: Buffer> TwoEnded<B> {
     pub(super) fn set_last_id(&mut self, id: &[u8]) -> bool {
         let room = self.reserve(id.len().saturating_sub(self.last_id));
         if room {
-            let start = self.bytes.bytes().len().saturating_sub(id.len());
+            let start = self.memory.bytes().len().saturating_sub(id.len());
             self.shift_values_to(start);
             self.write(start, id);
             self.last_id = id.len();
@@ -253,7 +257,7 @@ impl<B: Buffer> TwoEnded<B> {
         let used = self.used();
         self.data = 0;
         self.event_type = 0;
-        if let Some(len) = self.bytes.after_event(used) {
+        if let Some(len) = self.memory.after_event(used) {
             self.shrink(len);
         }
     }
@@ -264,7 +268,7 @@ impl<B: Buffer> TwoEnded<B> {
         self.line = 0;
         self.event_type = 0;
         self.pending_id = 0;
-        if let Some(len) = self.bytes.after_stream() {
+        if let Some(len) = self.memory.after_stream() {
             self.shrink(len);
         }
     }
@@ -274,7 +278,7 @@ impl<B: Buffer> TwoEnded<B> {
         let old = self.last_id_start();
         let len = len.max(self.last_id);
         self.shift(old..old.saturating_add(self.last_id), len.saturating_sub(self.last_id));
-        self.bytes.shrink(len);
+        self.memory.shrink(len);
     }
 }
 

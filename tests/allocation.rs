@@ -1,0 +1,98 @@
+//! Nothing is allocated: counted while millions of events go through.
+#![allow(clippy::restriction, reason = "tests may panic")]
+#![allow(unsafe_code, reason = "an allocator that counts is unsafe to implement")]
+
+use sse_wire::{Decoder, Event, EventId, Progress, Token, Tokenizer, event_type};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as promised by the caller.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as promised by the caller.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often `run` allocates, in this thread.
+fn allocations(run: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    run();
+    ALLOCATIONS.get() - before
+}
+
+const EVENTS: u64 = 1_000_000;
+
+#[test]
+fn nothing_is_allocated() {
+    assert_eq!(allocations(|| drop(black_box(vec![0_u8; 100]))), 1, "the counter counts");
+
+    let encode = allocations(|| {
+        let mut out = [0; 128];
+        for number in 0..EVENTS {
+            let event = Event::new().event_type(event_type!("temp")).id(EventId::from_u64(number));
+            black_box(event.data("one\ntwo").encode(&mut out).unwrap());
+            black_box(event.data_fmt(format_args!("{number}\r{}", 23.4)).encode(&mut out).unwrap());
+        }
+    });
+    assert_eq!(encode, 0, "encoding allocates");
+
+    let stream = b"event: temp\nid: 7\ndata: 23.4\n\nretry: 5\ndata: a\r\ndata: b\r\n\r\n\
+        data: longer than the buffer of the decoder, and therefore skipped in every round\n\n\
+        : note\n\nid: 8\ndata: \xFF\n\n";
+    let decode = allocations(|| {
+        for length in [1, 7, 64, usize::MAX] {
+            let mut decoder = Decoder::new([0; 48]);
+            let (mut events, mut too_long) = (0, 0);
+            for _ in 0..EVENTS / 16 {
+                for mut chunk in stream.chunks(length.min(stream.len())) {
+                    while let Some(event) = decoder.next(&mut chunk) {
+                        match event {
+                            Ok(event) => events += black_box(event).data().len().min(1),
+                            Err(_) => too_long += 1,
+                        }
+                    }
+                }
+                for mut chunk in stream.chunks(length.min(stream.len())) {
+                    loop {
+                        match decoder.decode(&mut chunk) {
+                            Ok(Progress::Event) => events += decoder.event().iter().count(),
+                            Ok(Progress::NeedInput) => break,
+                            Err(_) => too_long += 1,
+                        }
+                    }
+                }
+            }
+            assert_eq!((events, too_long), ((EVENTS / 16 * 6) as usize, EVENTS / 16 * 2));
+        }
+    });
+    assert_eq!(decode, 0, "decoding allocates");
+
+    let tokenize = allocations(|| {
+        let mut tokenizer = Tokenizer::new();
+        let mut blank_lines = 0;
+        for _ in 0..EVENTS {
+            let mut chunk: &[u8] = stream;
+            while let Some(token) = tokenizer.next(&mut chunk) {
+                blank_lines += u64::from(matches!(token, Token::Dispatch));
+            }
+        }
+        assert_eq!(blank_lines, EVENTS * 5);
+    });
+    assert_eq!(tokenize, 0, "tokenizing allocates");
+}

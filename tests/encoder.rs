@@ -1,0 +1,353 @@
+//! The encoder's laws: what is encoded is read back, one event comes out whatever goes in, the
+//! length is exact, and an output gets all or nothing.
+#![allow(clippy::restriction, reason = "tests may panic")]
+
+mod support;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sse_wire::{
+    BufferTooSmall, Decoder, Event, EventId, EventType, FormatError, event_id, event_type,
+};
+use std::fmt;
+use std::time::Duration;
+use support::drive::{Way, as_bytes, feed};
+use support::oracle::{self, Client, Output, latin1};
+
+#[derive(Clone, Debug)]
+struct Parts {
+    comment: Option<String>,
+    event_type: Option<String>,
+    id: Option<String>,
+    retry: Option<u64>,
+    data: Option<Vec<u8>>,
+}
+
+impl Parts {
+    fn event(&self) -> Event<'_> {
+        let mut event = Event::new();
+        if let Some(comment) = &self.comment {
+            event = event.comment(comment);
+        }
+        if let Some(event_type) = &self.event_type {
+            event = event.event_type(EventType::new(event_type).unwrap());
+        }
+        if let Some(id) = &self.id {
+            event = event.id(EventId::new(id).unwrap());
+        }
+        if let Some(milliseconds) = self.retry {
+            event = event.retry(Duration::from_millis(milliseconds));
+        }
+        if let Some(data) = &self.data {
+            event = event.data_bytes(data);
+        }
+        event
+    }
+
+    fn is_text(&self) -> Option<&str> {
+        self.data.as_ref().and_then(|data| std::str::from_utf8(data).ok())
+    }
+
+    /// What a client is to see.
+    fn expected(&self) -> (Vec<Output>, Client) {
+        let id = latin1(self.id.as_deref().unwrap_or_default().as_bytes());
+        let given = self.event_type.as_deref().filter(|given| !given.is_empty());
+        let output = self.data.as_ref().map(|data| Output::Event {
+            event_type: latin1(given.unwrap_or("message").as_bytes()),
+            data: latin1(data).replace("\r\n", "\n").replace('\r', "\n"),
+            last_event_id: id.clone(),
+        });
+        let retry = self.retry.map(u128::from);
+        (output.into_iter().collect(), Client { last_event_id: id, retry, cut_off: false })
+    }
+}
+
+/// Text with what could break out of a field.
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "\n",
+            "\r",
+            "\r\n",
+            "\n\n",
+            "\0",
+            " ",
+            ":",
+            "data: x",
+            "\nid: 1",
+            "\revent: x",
+            "\u{FEFF}",
+            "\u{2028}",
+            "\u{85}",
+            "retry: 1",
+            "",
+        ])
+        .prop_map(String::from),
+        any::<String>(),
+    ];
+    vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+fn line(forbidden: &'static [char]) -> impl Strategy<Value = String> {
+    text().prop_map(move |text| text.replace(forbidden, ""))
+}
+
+fn parts() -> impl Strategy<Value = Parts> {
+    let data = prop_oneof![
+        text().prop_map(String::into_bytes),
+        vec(prop_oneof![any::<u8>(), Just(b'\n'), Just(b'\r')], 0..60),
+    ];
+    (
+        proptest::option::of(text()),
+        proptest::option::of(line(&['\n', '\r'])),
+        proptest::option::of(line(&['\n', '\r', '\0'])),
+        proptest::option::of(any::<u64>()),
+        proptest::option::weighted(0.8, data),
+    )
+        .prop_map(|(comment, event_type, id, retry, data)| Parts {
+            comment,
+            event_type,
+            id,
+            retry,
+            data,
+        })
+}
+
+fn encode(event: &Event<'_>) -> Vec<u8> {
+    let mut out = vec![0; event.encoded_len()];
+    event.encode(&mut out).expect("the length is exact").to_vec()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    /// The decoder and the oracle read what was encoded, and nothing else.
+    #[test]
+    fn round_trip(parts in parts()) {
+        let bytes = encode(&parts.event());
+        let (outputs, client) = parts.expected();
+
+        let mut found = Client::default();
+        prop_assert_eq!(&oracle::limited(&mut found, &bytes, usize::MAX), &outputs);
+        prop_assert_eq!(&found, &client);
+
+        let mut decoder = Decoder::new([0; 4096]);
+        prop_assert_eq!(&feed(&mut decoder, &bytes, Way::Next, as_bytes), &outputs);
+        prop_assert_eq!(&support::drive::client(&decoder), &client);
+    }
+
+    /// An event does not run into the one before or behind.
+    #[test]
+    fn one_event_each(before in parts(), parts in parts(), behind in parts()) {
+        let all = [&before, &parts, &behind];
+        let stream: Vec<u8> = all.iter().flat_map(|parts| encode(&parts.event())).collect();
+        let events = oracle::limited(&mut Client::default(), &stream, usize::MAX);
+        let with_data = all.iter().filter(|parts| parts.data.is_some()).count();
+        prop_assert_eq!(events.len(), with_data);
+    }
+
+    /// The length is exact, and a slice that is smaller stays as it was.
+    #[test]
+    fn all_or_nothing(parts in parts()) {
+        let event = parts.event();
+        let bytes = encode(&event);
+        let needed = bytes.len();
+        for size in (0..needed).chain([needed, needed + 1, needed + 100]) {
+            let mut out = vec![0xA5; size];
+            match event.encode(&mut out) {
+                Ok(written) => {
+                    prop_assert_eq!(&*written, &bytes[..]);
+                    prop_assert!(out[needed..].iter().all(|&byte| byte == 0xA5), "wrote beyond");
+                    prop_assert!(size >= needed);
+                }
+                Err(error) => {
+                    prop_assert_eq!(error, BufferTooSmall { needed });
+                    prop_assert!(size < needed);
+                    prop_assert!(out.iter().all(|&byte| byte == 0xA5), "touched");
+                }
+            }
+        }
+    }
+
+    /// The scalar writer, which is there for compile time, against the fast one. A comment brings
+    /// the event to the length that the scalar one has to be told.
+    #[test]
+    fn scalar_path(parts in parts()) {
+        const LENGTH: usize = 1024;
+        let mut parts = Parts { comment: None, ..parts };
+        let rest = LENGTH.checked_sub(parts.event().encoded_len() + ": \n".len());
+        prop_assume!(rest.is_some());
+        parts.comment = rest.map(|len| "c".repeat(len));
+        let event = parts.event();
+        prop_assert_eq!(event.to_array::<LENGTH>().unwrap().to_vec(), encode(&event));
+        prop_assert_eq!(event.encode(&mut []), Err(BufferTooSmall { needed: LENGTH }));
+    }
+
+    /// Formatted data give the same bytes, in however many pieces they come.
+    #[test]
+    fn formatted(parts in parts(), sizes in vec(1..5_usize, 0..40)) {
+        let Some(data) = parts.is_text() else { return Ok(()) };
+        let bytes = encode(&parts.event());
+        let pieces = Pieces { text: data, sizes: &sizes };
+
+        for size in [0, bytes.len() / 2, bytes.len().saturating_sub(1)] {
+            let mut out = vec![0; size];
+            let needed = BufferTooSmall { needed: bytes.len() };
+            let written = parts.event().data_fmt(format_args!("{pieces}")).encode(&mut out).map(drop);
+            prop_assert_eq!(written, Err(FormatError::BufferTooSmall(needed)));
+        }
+        let mut out = vec![0; bytes.len() + 1];
+        let written = parts.event().data_fmt(format_args!("{pieces}")).encode(&mut out).map(|b| b.to_vec());
+        prop_assert_eq!(written, Ok(bytes));
+    }
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn append_to_a_vec(parts in parts()) {
+        let mut out = b"before".to_vec();
+        parts.event().append_to(&mut out).unwrap();
+        let bytes = encode(&parts.event());
+        prop_assert_eq!(&out[..6], b"before");
+        prop_assert_eq!(&out[6..], &bytes[..]);
+
+        if let Some(data) = parts.is_text() {
+            let mut out = b"before".to_vec();
+            parts.event().data_fmt(format_args!("{data}")).append_to(&mut out).unwrap();
+            prop_assert_eq!(&out[6..], &bytes[..]);
+
+            let before = out.clone();
+            let failed = parts.event().data_fmt(format_args!("{data}{Fails}")).append_to(&mut out);
+            prop_assert_eq!(failed, Err(FormatError::Display));
+            prop_assert_eq!(out, before);
+        }
+    }
+
+    #[cfg(feature = "heapless-v0.9")]
+    #[test]
+    fn append_to_a_heapless_vec(parts in parts(), filled in 0..=64_usize) {
+        let event = parts.event();
+        let bytes = encode(&event);
+        let mut out = heapless::Vec::<u8, 64>::new();
+        out.resize_default(filled).unwrap();
+        let mut view = out.clone();
+        let expected = if filled + bytes.len() <= 64 {
+            Ok(())
+        } else {
+            Err(BufferTooSmall { needed: bytes.len() })
+        };
+        let as_it_should_be = match expected {
+            Ok(()) => [&vec![0; filled], &bytes[..]].concat(),
+            Err(_) => vec![0; filled],
+        };
+
+        prop_assert_eq!(event.append_to(&mut out), expected);
+        prop_assert_eq!(&out[..], &as_it_should_be[..]);
+
+        let view: &mut heapless::VecView<u8> = &mut view;
+        if let Some(data) = parts.is_text() {
+            let appended = event.data_fmt(format_args!("{data}")).append_to(view);
+            prop_assert_eq!(appended, expected.map_err(FormatError::BufferTooSmall));
+        } else {
+            prop_assert_eq!(event.append_to(view), expected);
+        }
+        prop_assert_eq!(&view[..], &as_it_should_be[..]);
+    }
+
+    /// Only what could end a line, or make a client ignore an id, is turned away.
+    #[test]
+    fn types_and_ids_are_checked(text in text()) {
+        let (lf, cr, nul) = (text.contains('\n'), text.contains('\r'), text.contains('\0'));
+        prop_assert_eq!(EventType::new(&text).is_err(), lf || cr);
+        prop_assert_eq!(EventId::new(&text).is_err(), lf || cr || nul);
+        if let Err(error) = EventId::new(&text) {
+            let first = text.bytes().find(|byte| b"\n\r\0".contains(byte));
+            prop_assert_eq!(Some(error.byte), first);
+        }
+    }
+
+    #[test]
+    fn numbers(number in prop_oneof![any::<u64>(), 0..1000_u64, Just(u64::MAX)]) {
+        let id = EventId::from_u64(number);
+        prop_assert_eq!(id.as_bytes(), number.to_string().into_bytes());
+    }
+}
+
+/// Displays text in pieces of the given sizes.
+struct Pieces<'a> {
+    text: &'a str,
+    sizes: &'a [usize],
+}
+
+impl fmt::Display for Pieces<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.text.chars();
+        for &size in self.sizes {
+            f.write_str(&rest.by_ref().take(size).collect::<String>())?;
+        }
+        f.write_str(rest.as_str())
+    }
+}
+
+struct Fails;
+
+impl fmt::Display for Fails {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Err(fmt::Error)
+    }
+}
+
+#[test]
+fn layout() {
+    let event = Event::new()
+        .data("one\ntwo\r\nthree\rfour\n")
+        .retry(Duration::from_micros(3_000_999))
+        .id(event_id!("7"))
+        .event_type(event_type!("temp"))
+        .comment("a\nb");
+    let expected = b": a\n: b\nevent: temp\nid: 7\nretry: 3000\n\
+        data: one\ndata: two\ndata: three\ndata: four\ndata: \n\n";
+    assert_eq!(encode(&event), expected);
+    assert_eq!(encode(&Event::new().data("")), b"data: \n\n");
+    assert_eq!(encode(&Event::new().data(" x")), b"data:  x\n\n");
+    assert_eq!(encode(&Event::new().comment("")), b": \n\n");
+    assert_eq!(encode(&Event::new().id(event_id!(""))), b"id: \n\n");
+    assert_eq!(encode(&Event::new()), b"\n");
+    assert_eq!(encode(&Event::new().data("1").data("2")), b"data: 2\n\n");
+    let longest = Event::new().retry(Duration::MAX);
+    assert_eq!(encode(&longest), b"retry: 18446744073709551615\n\n");
+}
+
+/// The compile-time path writes the bytes of the run-time path, and counts them alike.
+#[test]
+fn at_compile_time() {
+    macro_rules! check {
+        ($event:expr) => {{
+            const EVENT: Event<'static> = $event;
+            const BYTES: [u8; EVENT.encoded_len()] = EVENT.to_array().unwrap();
+            let mut out = [0; BYTES.len()];
+            assert_eq!(EVENT.encode(&mut out).unwrap(), BYTES);
+            assert_eq!(EVENT.to_array::<{ BYTES.len() + 1 }>(), None);
+            assert_eq!(EVENT.to_array::<{ BYTES.len() - 1 }>(), None);
+        }};
+    }
+    check!(Event::new());
+    check!(Event::new().data(""));
+    check!(Event::new().data("a\r\nb\rc\n\nd\r\r\n\n\r").event_type(event_type!("\u{E9} :")));
+    check!(Event::new().id(EventId::from_u64(u64::MAX)).retry(Duration::from_secs(3)));
+    check!(Event::new().data_bytes(b"\xFF\r\xFF\n").comment("x\ry").id(event_id!(" ")));
+}
+
+#[test]
+fn a_failing_display_is_reported() {
+    let mut out = [0; 64];
+    let failed = Event::new().data_fmt(format_args!("{Fails}")).encode(&mut out).map(drop);
+    assert_eq!(failed, Err(FormatError::Display));
+}
+
+#[test]
+fn keep_alive_and_headers() {
+    let mut client = Client::default();
+    assert_eq!(oracle::spec(&mut client, &sse_wire::KEEP_ALIVE.repeat(3)), []);
+    assert_eq!(client, Client::default());
+    assert_eq!(sse_wire::RESPONSE_HEADERS[0], ("Content-Type", "text/event-stream"));
+}
