@@ -1,0 +1,71 @@
+//! Every public type can be logged, and what is logged has its bytes.
+#![cfg(feature = "defmt")]
+#![allow(clippy::restriction, reason = "tests may panic")]
+#![allow(unsafe_code, reason = "a defmt logger is unsafe to implement")]
+
+use sse_wire::{Decoder, Event, EventId, LastEventIdError, Token, Tokenizer, event_type};
+use std::cell::RefCell;
+
+thread_local! {
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+#[defmt::global_logger]
+struct Logger;
+
+// SAFETY: each thread writes to its own log.
+unsafe impl defmt::Logger for Logger {
+    fn acquire() {}
+    unsafe fn flush() {}
+    unsafe fn release() {}
+    unsafe fn write(bytes: &[u8]) {
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
+    }
+}
+
+defmt::timestamp!("");
+
+/// What logging `value` writes.
+fn log(value: impl defmt::Format) -> Vec<u8> {
+    defmt::error!("{}", value);
+    LOG.take()
+}
+
+#[track_caller]
+fn assert_logs(value: impl defmt::Format, parts: &[&[u8]]) {
+    let log = log(value);
+    assert!(!log.is_empty());
+    for part in parts {
+        let found = log.windows(part.len()).any(|window| window == *part);
+        assert!(found, "{} is not in {}", part.escape_ascii(), log.escape_ascii());
+    }
+}
+
+#[test]
+fn every_public_type() {
+    let mut decoder = Decoder::new([0; 64]);
+    let message = decoder.next(&mut &b"event: temp\nid: 7\ndata: 23.4\n\n"[..]).unwrap().unwrap();
+    assert_logs(message, &[b"temp", b"7", b"23.4"]);
+    assert_logs(message.data_lossy(), &[b"23.4"]);
+    assert_logs(&decoder, &[]);
+    assert_logs(sse_wire::DecodeError::EventTooLong, &[]);
+    assert_logs(sse_wire::Progress::Event, &[]);
+    assert_logs(LastEventIdError::TooLong, &[]);
+
+    let mut tokenizer = Tokenizer::new();
+    let token: Token<'_> = tokenizer.next(&mut &b"data: 23.4\n"[..]).unwrap();
+    assert_logs(token, &[b"23.4"]);
+    assert_logs(Token::Dispatch, &[]);
+    assert_logs(tokenizer, &[]);
+
+    let event = Event::new().event_type(event_type!("temp")).id(EventId::from_u64(7)).data("23.4");
+    assert_logs(event, &[b"temp", b"7", b"23.4"]);
+    assert_logs(event.data_fmt(format_args!("{}", 41)), &[b"temp", b"7", b"41"]);
+    assert_logs(event_type!("temp"), &[b"temp"]);
+    assert_logs(EventId::new("boot").unwrap(), &[b"boot"]);
+    assert_logs(EventId::new("\n").unwrap_err(), &[b"\n"]);
+    assert_logs(event.encode(&mut []).unwrap_err(), &[]);
+    assert_logs(event.data_fmt(format_args!("")).encode(&mut []).unwrap_err(), &[]);
+    #[cfg(feature = "alloc")]
+    assert_logs(sse_wire::GrowingBuffer::with_limit(64), &[&[64]]);
+}
