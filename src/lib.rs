@@ -1,4 +1,58 @@
-//! TODO
+//! A codec for Server-Sent Events (`text/event-stream`, [WHATWG HTML 9.2][standard]): an encoder, and
+//! a streaming decoder over fixed buffers. `no_std`, without allocation, `unsafe` or panics; zero-copy
+//! where the bytes allow it.
+//!
+//! # Decoding
+//!
+//! A [`Decoder`] takes the body of a response in chunks of any size and gives [`MessageEvent`]s. It
+//! does what a browser does: how the stream is cut, which line ends it has, a byte order mark or bad
+//! UTF-8 change nothing, and one event that is too long for the buffer costs only itself.
+//!
+//! ```
+//! use sse_wire::Decoder;
+//!
+//! let mut decoder = Decoder::new([0; 256]);
+//! let mut seen = Vec::new();
+//! for mut chunk in [&b"data: 23"[..], b".4\r", b"\n\r\ndata: 23.5\n\n"] {
+//!     while let Some(event) = decoder.next(&mut chunk) {
+//!         seen.push(event?.data_str()?.to_owned());
+//!     }
+//! }
+//! assert_eq!(seen, ["23.4", "23.5"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Decoder::decode`] is for loops that refill their input. A [`Tokenizer`] has no buffer at all,
+//! shows comments, and hands out an event of any size piece by piece; the decoder is built on it.
+//!
+//! # Encoding
+//!
+//! An [`Event`] is put together from parts and encoded into a slice, a vector, or at compile time.
+//! No text can be passed that starts a field of its own: [`EventType`] and [`EventId`] are checked
+//! when they are made, data and comments are split at line breaks.
+//!
+//! ```
+//! use sse_wire::{Event, EventId, event_type};
+//!
+//! let event = Event::new().event_type(event_type!("log")).id(EventId::from_u64(7));
+//! let mut out = [0; 64];
+//! let bytes = event.data("one\rid: 6").encode(&mut out)?;
+//! assert_eq!(bytes, b"event: log\nid: 7\ndata: one\ndata: id: 6\n\n");
+//! # Ok::<(), sse_wire::BufferTooSmall>(())
+//! ```
+//!
+//! # Features
+//!
+//! All add only, and none is on by default: `alloc` (`GrowingBuffer`, `Vec` as output),
+//! `std` (`alloc`, and AVX2 found at run time), `heapless-v0.9` (`heapless::Vec` as output), `defmt`
+//! (every public type can be logged).
+//!
+//! # Cost
+//!
+//! Time is linear in the input, however it is cut. What is copied, and when, is said at [`Decoder`],
+//! [`Event::encode`] and [`FormattedEvent`].
+//!
+//! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -42,3 +96,7 @@ pub const RESPONSE_HEADERS: [(&str, &str); 3] =
 /// A comment and a blank line, to be sent in pauses, about every 15 seconds: it keeps proxies from
 /// closing the connection and shows a dead one. Clients ignore it.
 pub const KEEP_ALIVE: &[u8] = b":\n\n";
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,7 @@
 //! What a decoder can keep its bytes in. How they are laid out there is `two_ended`'s affair.
 
 /// The memory of a [`Decoder`](crate::Decoder): `[u8; N]`, `&mut [u8]` or, with feature `alloc`,
-/// [`GrowingBuffer`](crate::GrowingBuffer).
+/// `GrowingBuffer`.
 ///
 /// The trait is sealed: its methods are the crate's own.
 ///

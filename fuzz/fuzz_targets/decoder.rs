@@ -1,0 +1,47 @@
+//! The decoder against the oracle: any stream, any cutting, any buffer, by every way to take events,
+//! and again on the next connection. The input is a byte with the buffer's size, one with the number
+//! of chunk lengths, the lengths, and the stream.
+#![no_main]
+
+#[path = "../../tests/support/drive.rs"]
+#[allow(dead_code, reason = "each target uses a part")]
+mod drive;
+#[path = "../../tests/support/oracle.rs"]
+#[allow(dead_code, reason = "each target uses a part")]
+mod oracle;
+
+use drive::{WAYS, Way, as_bytes, as_text, client, cut, feed_all, saturated};
+use libfuzzer_sys::fuzz_target;
+use oracle::Client;
+use sse_wire::{Buffer, Decoder, GrowingBuffer};
+
+fn check<B: Buffer>(mut decoder: Decoder<B>, limit: usize, chunks: &[&[u8]], way: Way) {
+    let stream = chunks.concat();
+    let mut expected = Client::default();
+    for _ in 0..2 {
+        let outputs = oracle::limited(&mut expected, &stream, limit);
+        assert_eq!(feed_all(&mut decoder, chunks, way, as_bytes), outputs, "{way:?}");
+        assert_eq!(client(&decoder), saturated(expected.clone()), "{way:?}");
+        decoder.reconnect();
+    }
+}
+
+fuzz_target!(|input: &[u8]| {
+    let [limit, cuts, rest @ ..] = input else { return };
+    let limit = usize::from(*limit);
+    let (lengths, stream) = rest.split_at(usize::from(*cuts).min(rest.len()));
+    let lengths: Vec<usize> = lengths.iter().copied().map(usize::from).collect();
+
+    for lengths in [lengths, vec![1; stream.len()]] {
+        let chunks = cut(stream, &lengths);
+        for way in WAYS {
+            let mut buffer = [0; 255];
+            check(Decoder::new(&mut buffer[..limit]), limit, &chunks, way);
+            check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &chunks, way);
+        }
+    }
+
+    let mut decoder = Decoder::new(GrowingBuffer::with_limit(usize::MAX));
+    let expected = oracle::spec(&mut Client::default(), stream);
+    assert_eq!(feed_all(&mut decoder, &[stream], Way::Next, as_text), expected);
+});

@@ -1,0 +1,99 @@
+//! The encoder's laws: whatever goes in, exactly what was meant comes out of decoder and oracle; the
+//! length is exact; an output gets all or nothing.
+#![no_main]
+
+#[path = "../../tests/support/drive.rs"]
+#[allow(dead_code, reason = "each target uses a part")]
+mod drive;
+#[path = "../../tests/support/oracle.rs"]
+#[allow(dead_code, reason = "each target uses a part")]
+mod oracle;
+
+use arbitrary::Arbitrary;
+use drive::{Way, as_bytes, feed};
+use libfuzzer_sys::fuzz_target;
+use oracle::{Client, Output, latin1};
+use sse_wire::{BufferTooSmall, Decoder, Event, EventId, EventType, GrowingBuffer};
+use std::time::Duration;
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    comment: Option<&'a str>,
+    event_type: Option<&'a [u8]>,
+    id: Option<&'a [u8]>,
+    retry: Option<u64>,
+    data: Option<&'a [u8]>,
+    /// Where formatted data are cut.
+    cut: u8,
+    missing: u8,
+}
+
+fuzz_target!(|input: Input<'_>| {
+    let mut event = Event::new();
+    if let Some(comment) = input.comment {
+        event = event.comment(comment);
+    }
+    let mut expected_type = "message".to_string();
+    if let Some(bytes) = input.event_type {
+        match EventType::from_bytes(bytes) {
+            Ok(event_type) => {
+                event = event.event_type(event_type);
+                if !bytes.is_empty() {
+                    expected_type = latin1(bytes);
+                }
+            }
+            Err(error) => assert!(b"\n\r".contains(&error.byte) && bytes.contains(&error.byte)),
+        }
+    }
+    let mut expected = Client::default();
+    if let Some(bytes) = input.id {
+        match EventId::from_bytes(bytes) {
+            Ok(id) => {
+                event = event.id(id);
+                expected.last_event_id = latin1(bytes);
+            }
+            Err(error) => assert!(b"\n\r\0".contains(&error.byte) && bytes.contains(&error.byte)),
+        }
+    }
+    if let Some(milliseconds) = input.retry {
+        event = event.retry(Duration::from_millis(milliseconds));
+        expected.retry = Some(milliseconds.into());
+    }
+    let mut outputs = Vec::new();
+    if let Some(data) = input.data {
+        event = event.data_bytes(data);
+        outputs.push(Output::Event {
+            event_type: expected_type,
+            data: latin1(data).replace("\r\n", "\n").replace('\r', "\n"),
+            last_event_id: expected.last_event_id.clone(),
+        });
+    }
+
+    let needed = event.encoded_len();
+    let mut out = vec![0xA5; needed];
+    let bytes = event.encode(&mut out).expect("the length is exact").to_vec();
+    assert_eq!(bytes.len(), needed);
+
+    let mut found = Client::default();
+    assert_eq!(oracle::limited(&mut found, &bytes, usize::MAX), outputs);
+    assert_eq!(found, expected);
+    let mut decoder = Decoder::new(GrowingBuffer::with_limit(usize::MAX));
+    assert_eq!(feed(&mut decoder, &bytes, Way::Next, as_bytes), outputs);
+    assert_eq!(drive::client(&decoder), expected);
+
+    let mut small = vec![0xA5; needed.saturating_sub(usize::from(input.missing) + 1)];
+    assert_eq!(event.encode(&mut small), Err(BufferTooSmall { needed }));
+    assert!(small.iter().all(|&byte| byte == 0xA5), "touched");
+
+    let mut appended = b"before".to_vec();
+    event.append_to(&mut appended).expect("a vector grows");
+    assert_eq!(&appended[6..], &bytes[..]);
+
+    if let Some(data) = input.data.and_then(|data| std::str::from_utf8(data).ok()) {
+        let cut = data.floor_char_boundary(input.cut.into());
+        let (first, second) = data.split_at(cut);
+        let mut out = vec![0; needed];
+        let formatted = event.data_fmt(format_args!("{first}{second}")).encode(&mut out);
+        assert_eq!(formatted.map(|bytes| bytes.to_vec()), Ok(bytes));
+    }
+});

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Seeds the fuzz targets' corpora from the conformance vectors."""
+
+import json
+import pathlib
+
+HERE = pathlib.Path(__file__).parent
+VECTORS = HERE.parent / "tests" / "conformance"
+LONGEST = 512  # bytes; longer streams only slow the fuzzer down
+
+
+def cuts(vector):
+    lengths = [length for length in vector.get("chunks", []) if length < 256][:255]
+    return bytes([len(lengths), *lengths])
+
+
+# What a target wants before the stream.
+HEADERS = {
+    "tokenizer": cuts,
+    "decoder": lambda vector: b"\x40" + cuts(vector),
+    "encoder": lambda vector: b"",
+}
+
+
+def main():
+    for target, header in HEADERS.items():
+        corpus = HERE / "corpus" / target
+        corpus.mkdir(parents=True, exist_ok=True)
+        for file in ("public", "disagreements"):
+            for number, line in enumerate((VECTORS / f"{file}.jsonl").open()):
+                vector = json.loads(line)
+                stream = bytes.fromhex(vector.get("input_hex", ""))
+                if 0 < len(stream) <= LONGEST:
+                    (corpus / f"{file}-{number}").write_bytes(header(vector) + stream)
+
+
+main()
