@@ -1,0 +1,152 @@
+//! Decodes an event stream from a file or standard input, and prints the events as they complete.
+//!
+//! ```text
+//! curl -N http://127.0.0.1:8080/events | cargo run --example cat -- --json
+//! ```
+
+// The operators that may panic are denied for the sake of the library.
+#![allow(clippy::restriction)]
+
+use lexopt::Arg;
+use serde_json::Value;
+use sse_wire::{Decoder, MessageEvent};
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Decodes an event stream and prints each event when it is complete.
+
+Usage: cat [OPTIONS] [FILE]
+
+Without FILE, or if it is -, the stream is read from standard input.
+
+Options:
+  --json            print JSON lines with type, data and id (default: text)
+  --chunk BYTES     read this many bytes at a time at most (default: 4096)
+  --buffer BYTES    the decoder's memory, which bounds an event (default: 65536)
+  --help            print this
+
+As text, an event is a line with its type, the last event ID in parentheses if
+there is one, and its data; further lines of data are indented.
+";
+
+/// The most that can be asked for, so that a slip of the finger takes no machine down.
+const LARGEST: usize = 1 << 30;
+
+struct Args {
+    json: bool,
+    chunk: usize,
+    buffer: usize,
+    file: Option<OsString>,
+}
+
+fn main() -> ExitCode {
+    let done = match parse() {
+        Ok(Some(args)) => run(&args),
+        Ok(None) => io::stdout().write_all(HELP.as_bytes()).map_err(Into::into),
+        Err(error) => {
+            eprintln!("cat: {error}; try --help");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has had enough of it.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cat: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+/// `None`: help is wanted.
+fn parse() -> Result<Option<Args>, lexopt::Error> {
+    let mut args = Args { json: false, chunk: 4096, buffer: 65536, file: None };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("json") => args.json = true,
+            Arg::Long("chunk") => args.chunk = size("--chunk", &parser.value()?, 1)?,
+            // With no buffer at all, events without type, data and id still come through.
+            Arg::Long("buffer") => args.buffer = size("--buffer", &parser.value()?, 0)?,
+            Arg::Short('h') | Arg::Long("help") => return Ok(None),
+            Arg::Value(file) if args.file.is_none() => args.file = Some(file),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Some(args))
+}
+
+fn size(option: &str, value: &OsString, least: usize) -> Result<usize, String> {
+    let size = value.to_str().and_then(|value| value.parse().ok());
+    size.filter(|size| (least..=LARGEST).contains(size)).ok_or_else(|| {
+        format!("{option} {}: not a number from {least} to {LARGEST}", value.display())
+    })
+}
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    match args.file.as_deref().filter(|&file| file != "-") {
+        None => print_events(args, "standard input", io::stdin().lock()),
+        Some(file) => {
+            let name = file.display().to_string();
+            let file = File::open(file).map_err(|error| format!("{name}: {error}"))?;
+            print_events(args, &name, file)
+        }
+    }
+}
+
+fn print_events(args: &Args, name: &str, mut stream: impl Read) -> Result<(), Box<dyn Error>> {
+    let mut buffer = vec![0; args.buffer];
+    let mut decoder = Decoder::new(&mut buffer[..]);
+    let mut chunk = vec![0; args.chunk];
+    let mut out = BufWriter::new(io::stdout().lock());
+    loop {
+        let len = match stream.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(len) => len,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(format!("{name}: {error}").into()),
+        };
+        let mut input = &chunk[..len];
+        while let Some(event) = decoder.next(&mut input) {
+            match event {
+                Ok(event) if args.json => print_json(&mut out, &event)?,
+                Ok(event) => print_text(&mut out, &event)?,
+                Err(error) => {
+                    out.flush()?;
+                    eprintln!("cat: {name}: left out: {error} of {} bytes", args.buffer);
+                }
+            }
+        }
+        // The next read may have to wait, and what is complete is not to wait with it.
+        out.flush()?;
+    }
+    if decoder.is_mid_event() {
+        eprintln!("cat: {name}: the stream ends within an event");
+    }
+    Ok(())
+}
+
+fn print_text(out: &mut impl Write, event: &MessageEvent<'_>) -> io::Result<()> {
+    write!(out, "{}", event.event_type_lossy())?;
+    if !event.last_event_id().is_empty() {
+        write!(out, " ({})", event.last_event_id_lossy())?;
+    }
+    writeln!(out, ": {}", event.data_lossy().to_string().replace('\n', "\n    "))
+}
+
+fn print_json(out: &mut impl Write, event: &MessageEvent<'_>) -> io::Result<()> {
+    let event_type = Value::from(event.event_type_lossy().to_string());
+    let data = Value::from(event.data_lossy().to_string());
+    let id = Value::from(event.last_event_id_lossy().to_string());
+    writeln!(out, r#"{{"type":{event_type},"data":{data},"id":{id}}}"#)
+}

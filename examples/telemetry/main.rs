@@ -1,0 +1,92 @@
+//! Live telemetry of this machine, as a device would serve it.
+//!
+//! Samples the load, memory and uptime, and serves them as an event stream over HTTP, through
+//! picoserve, on a loopback port; `/` is a page that draws them. A client in the same process reads
+//! the stream over TCP, decodes it and shows it in the terminal.
+//!
+//! ```text
+//! cargo run --release --example telemetry
+//! ```
+//!
+//! | file         | what lives there                                             |
+//! |--------------|--------------------------------------------------------------|
+//! | `args.rs`    | the command line                                             |
+//! | `sampler.rs` | what is measured, and how often                              |
+//! | `history.rs` | the latest samples, their ids, and where a client is in them |
+//! | `server.rs`  | the page and the event stream, encoded                       |
+//! | `client.rs`  | the event stream, decoded, and shown in the terminal         |
+//! | `http.rs`    | a client's half of HTTP, as small as it can be               |
+
+// The operators that may panic are denied for the sake of the library.
+#![allow(clippy::restriction)]
+
+mod args;
+mod client;
+mod history;
+mod http;
+mod sampler;
+mod server;
+
+use args::{Args, Command};
+use client::Client;
+use history::History;
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::LocalSet;
+
+fn main() -> ExitCode {
+    let done = match args::parse() {
+        Ok(Command::Help) => io::stdout().write_all(args::HELP.as_bytes()).map_err(Into::into),
+        Ok(Command::Run(args)) => start(&args),
+        Err(error) => {
+            eprintln!("telemetry: {error}; try --help");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has had enough of it.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("telemetry: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// picoserve's futures stay on one thread, as they would on a device.
+fn start(args: &Args) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, run(args))
+}
+
+async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(|error| {
+        format!("cannot listen on 127.0.0.1:{}: {error}; choose a --port, 0 for any", args.port)
+    })?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "http://{address}/ has the page, http://{address}/events the stream")?;
+
+    let (samples, history) = watch::channel(History::new());
+    let mut client = Client::new(address);
+    tokio::select! {
+        shown = client.run(args.events) => {
+            shown?;
+            writeln!(io::stdout(), "{}", client.summary())?;
+            Ok(())
+        }
+        Err(error) = sampler::run(samples, args.interval) => {
+            Err(format!("cannot sample this machine: {error}").into())
+        }
+        never = server::run(listener, history, args) => match never {},
+    }
+}

@@ -1,0 +1,66 @@
+//! What is measured, and how often.
+
+use crate::history::History;
+use std::convert::Infallible;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+use sysinfo::{LoadAvg, System};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// One look at the machine. Displays as the JSON that clients get.
+#[derive(Clone, Copy)]
+pub(crate) struct Sample {
+    /// Since the Unix epoch.
+    time: Duration,
+    /// Over one, five and fifteen minutes.
+    load: [f64; 3],
+    /// How busy the processors were since the sample before, in percent.
+    cpu: f32,
+    memory_used: u64,
+    memory_total: u64,
+    /// In seconds.
+    uptime: u64,
+}
+
+impl Sample {
+    fn take(system: &mut System) -> Result<Self, sysinfo::Error> {
+        system.refresh_cpu_usage();
+        system.refresh_memory();
+        let LoadAvg { one, five, fifteen } = System::load_average()?;
+        Ok(Self {
+            time: SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
+            load: [one, five, fifteen],
+            cpu: system.global_cpu_usage(),
+            memory_used: system.used_memory(),
+            memory_total: system.total_memory(),
+            uptime: System::uptime()?,
+        })
+    }
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { time, load: [one, five, fifteen], cpu, memory_used, memory_total, uptime } =
+            self;
+        write!(f, r#"{{"time":{},"#, time.as_millis())?;
+        write!(f, r#""load":[{one:.2},{five:.2},{fifteen:.2}],"#)?;
+        write!(f, r#""cpu":{cpu:.1},"memory_used":{memory_used},"memory_total":{memory_total},"#)?;
+        write!(f, r#""uptime":{uptime}}}"#)
+    }
+}
+
+/// Takes a sample at each interval. Whoever reads the history is woken.
+pub(crate) async fn run(
+    history: watch::Sender<History>,
+    every: Duration,
+) -> Result<Infallible, sysinfo::Error> {
+    let mut system = System::new()?;
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let sample = Sample::take(&mut system)?;
+        history.send_modify(|history| history.push(sample));
+    }
+}

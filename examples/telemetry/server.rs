@@ -1,0 +1,168 @@
+//! The page at `/` and the event stream at `/events`, one task for each connection.
+//!
+//! picoserve takes the stream as a body that is never done, and this crate encodes each event into
+//! a buffer of fixed size. A client without `Last-Event-ID` gets what the history keeps, then each
+//! sample as it is taken. A client that comes back goes on behind the id it sends; if that is not
+//! possible, an event of type `gap` says what is missing: `{"first":18,"last":42}`, with `null` for
+//! a first one that is not known.
+
+use crate::args::Args;
+use crate::history::{Entry, History, Position};
+use picoserve::extract::FromRequestParts;
+use picoserve::io::Write;
+use picoserve::request::RequestParts;
+use picoserve::response::custom::{CustomBody, CustomResponse};
+use picoserve::response::{File, StatusCode};
+use picoserve::routing::{get, get_service};
+use picoserve::{Config, Router, Server, Timeouts};
+use sse_wire::{Event, EventId, KEEP_ALIVE, LAST_EVENT_ID, RESPONSE_HEADERS, event_type};
+use std::convert::Infallible;
+use std::error::Error;
+use std::io::{Cursor, Write as _};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::spawn_local;
+use tokio::time::{sleep, timeout};
+
+/// How long a client is to wait before it comes back.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The longest pause without a sign of life.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Room for a request's head. A browser sends the cookies of all ports along.
+const HTTP_BUFFER: usize = 8 * 1024;
+
+/// Room for an event: type, id and retry take less than 100 bytes, a sample about 150.
+const EVENT_BUFFER: usize = 512;
+
+/// How long a client may leave no room for more. One that closes the connection is noticed at once.
+const WRITE_TIMEOUT: picoserve::time::Duration = picoserve::time::Duration::from_secs(10);
+
+const PAGE: File = File::html(include_str!("page.html"));
+
+pub(crate) async fn run(
+    listener: TcpListener,
+    history: watch::Receiver<History>,
+    args: &Args,
+) -> Infallible {
+    let config = Config::new(Timeouts { write: WRITE_TIMEOUT, ..Timeouts::default() });
+    let stream = EventStream {
+        history,
+        position: Position::Start,
+        // With samples a second apart, one falls into each pause.
+        keep_alive_after: LONGEST_PAUSE.min(args.interval * 2 / 3),
+        drop_after: args.drop_after.map_or(u64::MAX, u64::from),
+    };
+    let app = Router::new()
+        .route("/", get_service(PAGE))
+        .route("/events", get(serve_events))
+        .with_state(stream);
+    let shared = Rc::new((app, config));
+    loop {
+        let connection = match listener.accept().await {
+            Ok((connection, _)) => connection,
+            Err(error) => {
+                eprintln!("telemetry: cannot accept a connection: {error}");
+                // It may be for want of file descriptors, which takes a while to pass.
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let shared = Rc::clone(&shared);
+        spawn_local(async move {
+            let (app, config) = &*shared;
+            // Small writes are to go out as they are made. If that cannot be had, they still go out.
+            let _ = connection.set_nodelay(true);
+            // An error is a client that went away, was too slow or does not speak HTTP: its affair.
+            let _ = Server::new_tokio(app, config, &mut [0; HTTP_BUFFER]).serve(connection).await;
+        });
+    }
+}
+
+async fn serve_events(stream: EventStream) -> impl picoserve::response::IntoResponse {
+    CustomResponse::build(StatusCode::OK).with_headers(RESPONSE_HEADERS).with_body(stream)
+}
+
+/// The stream as one client gets it.
+#[derive(Clone)]
+struct EventStream {
+    history: watch::Receiver<History>,
+    position: Position,
+    keep_alive_after: Duration,
+    /// How many events the connection is to last.
+    drop_after: u64,
+}
+
+/// A client's stream is that of the router's state, from where the client stopped.
+impl<'r> FromRequestParts<'r, EventStream> for EventStream {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        state: &'r EventStream,
+        request: &RequestParts<'r>,
+    ) -> Result<Self, Infallible> {
+        let mut stream = state.clone();
+        if let Some(id) = request.headers().get(LAST_EVENT_ID) {
+            stream.position = stream.history.borrow().position(id.as_raw());
+        }
+        Ok(stream)
+    }
+}
+
+impl CustomBody for EventStream {
+    async fn write_response_body<W: Write>(mut self, mut writer: W) -> Result<(), W::Error> {
+        let mut buffer = [0; EVENT_BUFFER];
+        for _ in 0..self.drop_after {
+            let event = loop {
+                match self.encode_next(&mut buffer) {
+                    Ok(0) => {}
+                    Ok(len) => break &buffer[..len],
+                    Err(error) => {
+                        eprintln!("telemetry: cannot encode an event: {error}");
+                        return Ok(());
+                    }
+                }
+                match timeout(self.keep_alive_after, self.history.changed()).await {
+                    Ok(Ok(())) => {}
+                    // The sampler has ended, and with it the program.
+                    Ok(Err(_)) => return Ok(()),
+                    Err(_) => {
+                        writer.write_all(KEEP_ALIVE).await?;
+                        writer.flush().await?;
+                    }
+                }
+            };
+            writer.write_all(event).await?;
+            writer.flush().await?;
+        }
+        Ok(())
+    }
+}
+
+impl EventStream {
+    /// Encodes the next event to the front of `out`, if there is one.
+    fn encode_next(&mut self, out: &mut [u8]) -> Result<usize, Box<dyn Error>> {
+        let history = self.history.borrow_and_update();
+        let Some(entry) = history.next(self.position) else { return Ok(0) };
+        self.position = Position::After(entry.number());
+
+        let mut id = Cursor::new([0; 48]);
+        write!(id, "{}", history.id(entry.number()))?;
+        let id = &id.get_ref()[..id.position() as usize];
+
+        let event = Event::new().id(EventId::from_bytes(id)?).retry(RETRY);
+        let event = match entry {
+            Entry::Sample { sample, .. } => event
+                .event_type(event_type!("sample"))
+                .data_fmt(format_args!("{sample}"))
+                .encode(out)?,
+            Entry::Gap(gap) => {
+                event.event_type(event_type!("gap")).data_fmt(format_args!("{gap}")).encode(out)?
+            }
+        };
+        Ok(event.len())
+    }
+}
