@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds the programs of `flash/` for a Cortex-M0 and prints what the codec costs there: flash over
+# a program without it, and the state. Fails if a program can panic (it does not link then), or if
+# decoder or encoder takes more than the limits below.
+#
+# Of the flash, `library` is what comes from Rust's compiler_builtins, such as memcpy: a firmware
+# has it once, for all its parts, and mostly has it already.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+target=thumbv6m-none-eabi
+decoder_limit=3072
+encoder_limit=2048
+buffer=256 # `BUFFER` of flash/src/lib.rs
+
+if ! rustc --target "$target" --print target-libdir | xargs test -d; then
+    rustup target add "$target" || {
+        echo "flash.sh: rustup cannot reach its server to add the target $target" >&2
+        exit 1
+    }
+fi
+cargo build --quiet --release --package flash --target "$target"
+programs=${CARGO_TARGET_DIR:-target}/$target/release
+
+# What is kept in flash: the sections with contents that are part of the running program.
+flash() {
+    local size sum=0
+    while read -r size; do
+        sum=$((sum + 16#$size))
+    done < <(readelf --sections --wide "$programs/$1" |
+        sed -nE 's/.* PROGBITS +\w+ \w+ (\w+) \w+ +[WX]*A.*/\1/p')
+    echo "$sum"
+}
+
+library() {
+    readelf --symbols --wide "$programs/$1" |
+        awk '$4 == "FUNC" && $8 ~ /^__aeabi_|^__u?(div|mul)|compiler_builtins/ { sum += $3 }
+             END { print sum + 0 }'
+}
+
+# The symbol `STATE` is a decoder with its buffer, or a tokenizer.
+state() {
+    readelf --symbols --wide "$programs/$1" | awk '$8 == "STATE" { print $3 }'
+}
+
+baseline=$(flash empty)
+declare -A total
+printf '%-12s %8s %8s %8s   bytes of flash\n' '' codec library total
+for program in tokenizer decoder decoder_loop encoder; do
+    total[$program]=$(($(flash $program) - baseline))
+    shared=$(library $program)
+    printf '%-12s %8d %8d %8d\n' \
+        $program $((${total[$program]} - shared)) "$shared" "${total[$program]}"
+done
+echo "state: tokenizer $(state tokenizer) B, decoder $(($(state decoder) - buffer)) B and its buffer"
+
+if ((total[decoder] > decoder_limit || total[encoder] > encoder_limit)); then
+    echo "flash.sh: over the limit: decoder $decoder_limit B, encoder $encoder_limit B" >&2
+    exit 1
+fi
