@@ -111,7 +111,7 @@ struct Lent<'c> {
 impl Lent<'_> {
     fn len(&self) -> usize {
         let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
-        len(self.data).saturating_add(len(self.event_type)).saturating_add(len(self.id))
+        len(self.data).wrapping_add(len(self.event_type)).wrapping_add(len(self.id))
     }
 }
 
@@ -328,7 +328,7 @@ impl<B: Buffer> Decoder<B> {
         }
         self.release();
         let others = self.buffer.used().saturating_sub(self.buffer.last_id().len());
-        let fits = others.saturating_add(id.len()) <= self.buffer.limit();
+        let fits = others.wrapping_add(id.len()) <= self.buffer.limit();
         if fits && self.buffer.set_last_id(id) { Ok(()) } else { Err(LastEventIdError::TooLong) }
     }
 
@@ -412,10 +412,11 @@ impl<B: Buffer> Decoder<B> {
         self.new_retry = 0;
     }
 
-    /// Whether `more` bytes are within the limit, with all that the event has so far.
+    /// Whether `more` bytes are within the limit, with all that the event has so far. What is lent
+    /// and `more` are of one chunk, what is in use is of one buffer: the sum does not overflow.
     fn fits(&self, lent: &Lent<'_>, more: usize) -> bool {
-        let used = self.buffer.used().saturating_add(lent.len());
-        used.saturating_add(more) <= self.buffer.limit()
+        let used = self.buffer.used().wrapping_add(lent.len());
+        used.wrapping_add(more) <= self.buffer.limit()
     }
 
     fn take_data<'c>(&mut self, lent: &mut Lent<'c>, fragment: &'c [u8], end: bool) {
@@ -424,7 +425,7 @@ impl<B: Buffer> Decoder<B> {
         }
         let first = !self.mid_value;
         let separator: &[u8] = if first && self.has_data { b"\n" } else { b"" };
-        if !self.fits(lent, separator.len().saturating_add(fragment.len())) {
+        if !self.fits(lent, separator.len().wrapping_add(fragment.len())) {
             self.give_up(lent);
         } else if first && end && !self.has_data {
             lent.data = Some(fragment);

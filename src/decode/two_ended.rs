@@ -17,7 +17,7 @@ pub(super) enum Slot {
     PendingId,
 }
 
-/// The fields are lengths in bytes.
+/// The fields are lengths in bytes, of parts of one memory: no sum of them overflows.
 pub(super) struct TwoEnded<B> {
     memory: B,
     data: usize,
@@ -47,7 +47,7 @@ impl<B> TwoEnded<B> {
 
     /// How many bytes are in use.
     pub(super) const fn used(&self) -> usize {
-        self.front().saturating_add(self.back())
+        self.front().wrapping_add(self.back())
     }
 
     pub(super) const fn has_type(&self) -> bool {
@@ -55,11 +55,11 @@ impl<B> TwoEnded<B> {
     }
 
     const fn front(&self) -> usize {
-        self.data.saturating_add(self.line)
+        self.data.wrapping_add(self.line)
     }
 
     const fn back(&self) -> usize {
-        self.event_type.saturating_add(self.pending_id).saturating_add(self.last_id)
+        self.event_type.wrapping_add(self.pending_id).wrapping_add(self.last_id)
     }
 
     const fn len_of(&self, slot: Slot) -> usize {
@@ -107,7 +107,7 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Makes room for `more` bytes. `false`: over the limit, or out of memory.
     fn reserve(&mut self, more: usize) -> bool {
-        let needed = self.used().saturating_add(more);
+        let needed = self.used().wrapping_add(more);
         let len = self.memory.bytes().len();
         if needed <= len {
             return true;
@@ -151,7 +151,7 @@ impl<B: Buffer> TwoEnded<B> {
         let room = self.reserve(new.len());
         if room {
             self.write(self.data, new);
-            self.data = self.data.saturating_add(new.len());
+            self.data = self.data.wrapping_add(new.len());
         }
         room
     }
@@ -162,7 +162,7 @@ impl<B: Buffer> TwoEnded<B> {
         let room = self.reserve(new.len());
         if room {
             self.write(self.front(), new);
-            self.line = self.line.saturating_add(new.len());
+            self.line = self.line.wrapping_add(new.len());
         }
         room
     }
@@ -198,7 +198,7 @@ impl<B: Buffer> TwoEnded<B> {
     pub(super) fn clear(&mut self, slot: Slot) {
         if slot != self.lower {
             let below = self.range(self.lower);
-            let to = below.start.saturating_add(self.len_of(slot));
+            let to = below.start.wrapping_add(self.len_of(slot));
             self.shift(below, to);
             self.lower = slot;
         }
@@ -210,7 +210,7 @@ impl<B: Buffer> TwoEnded<B> {
         if self.lower == Slot::PendingId && self.event_type > 0 {
             self.raise_pending_id();
         }
-        self.shift_values_to(self.last_id_start().saturating_add(self.last_id));
+        self.shift_values_to(self.last_id_start().wrapping_add(self.last_id));
         self.last_id = self.pending_id;
         self.pending_id = 0;
     }
@@ -279,7 +279,7 @@ impl<B: Buffer> TwoEnded<B> {
     fn shrink(&mut self, len: usize) {
         let old = self.last_id_start();
         let len = len.max(self.last_id);
-        self.shift(old..old.saturating_add(self.last_id), len.saturating_sub(self.last_id));
+        self.shift(old..old.wrapping_add(self.last_id), len.saturating_sub(self.last_id));
         self.memory.shrink(len);
     }
 }
