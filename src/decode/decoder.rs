@@ -69,9 +69,14 @@ use core::time::Duration;
 /// assert_eq!(decoder.last_event_id(), b"7"); // goes into the header `Last-Event-ID`
 /// decoder.reconnect();
 /// ```
+// In this order, for the reason given at `TwoEnded`.
+#[repr(C)]
 pub struct Decoder<B> {
+    /// The reconnection time that is being read, in milliseconds.
+    new_retry: u64,
+    /// The reconnection time, in milliseconds.
+    retry: Option<u64>,
     tokenizer: Tokenizer,
-    buffer: TwoEnded<B>,
     stage: Stage,
     /// The event has a data line, be it empty.
     has_data: bool,
@@ -83,10 +88,7 @@ pub struct Decoder<B> {
     /// The value that is being read does not count: a NUL or no room in an id, a non-digit in a
     /// reconnection time.
     rejected: bool,
-    /// The reconnection time that is being read, in milliseconds.
-    new_retry: u64,
-    /// The reconnection time, in milliseconds.
-    retry: Option<u64>,
+    buffer: TwoEnded<B>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

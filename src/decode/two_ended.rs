@@ -18,14 +18,16 @@ pub(super) enum Slot {
 }
 
 /// The fields are lengths in bytes, of parts of one memory: no sum of them overflows.
+/// They come before the memory, where a Cortex-M0 reaches them with short instructions.
+#[repr(C)]
 pub(super) struct TwoEnded<B> {
-    memory: B,
     data: usize,
     line: usize,
     event_type: usize,
     pending_id: usize,
     last_id: usize,
     lower: Slot,
+    memory: B,
 }
 
 impl<B> TwoEnded<B> {
