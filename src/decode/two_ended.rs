@@ -101,6 +101,7 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Where a slot's value lies.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn range(&self, slot: Slot) -> Range<usize> {
         let above = if slot == self.lower { self.len_of(slot.other()) } else { 0 };
         let end = self.last_id_start().saturating_sub(above);
@@ -108,6 +109,7 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Makes room for `more` bytes. `false`: over the limit, or out of memory.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn reserve(&mut self, more: usize) -> bool {
         let needed = self.used().wrapping_add(more);
         let len = self.memory.bytes().len();
@@ -138,6 +140,7 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Writes `new` at `at`, where there is room.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn write(&mut self, at: usize, new: &[u8]) {
         let room = self.memory.bytes_mut().get_mut(at..).unwrap_or_default();
         if let Some((room, _)) = room.split_at_mut_checked(new.len()) {
@@ -250,6 +253,7 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Drops the data and the type, and keeps the ids and the line that is being gathered.
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     pub(super) fn drop_event(&mut self) {
         self.shift(self.data..self.front(), 0);
         self.data = 0;
