@@ -36,7 +36,7 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
 }
 
 impl<O: Storage + ?Sized> Sink for Fill<'_, O> {
-    #[inline]
+    #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn put(&mut self, bytes: &[u8]) {
         self.full = self.full || !self.output.push(bytes);
         self.needed = self.needed.saturating_add(bytes.len());
