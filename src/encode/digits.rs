@@ -11,18 +11,16 @@ pub(super) struct Digits {
 }
 
 impl Digits {
-    // No number has more digits than there is room for, the remainder is a digit, and slices
-    // cannot be cast otherwise in a const function.
-    #[allow(clippy::as_conversions, clippy::integer_division)]
     pub(super) const fn of(mut number: u64) -> Self {
         let mut bytes = [b'0'; MOST];
         let mut start = MOST;
         let mut free: &mut [u8] = &mut bytes;
         while let Some((last, rest)) = free.split_last_mut() {
-            *last = b'0'.wrapping_add((number % 10) as u8);
+            let (quotient, digit) = divide_by_ten(number);
+            *last = b'0'.wrapping_add(digit);
             start = rest.len();
             free = rest;
-            number /= 10;
+            number = quotient;
             if number == 0 {
                 break;
             }
@@ -35,5 +33,28 @@ impl Digits {
             Some((_, digits)) => digits,
             None => &[],
         }
+    }
+}
+
+/// Quotient and remainder. Where the hardware has no 64-bit division, one takes 1.4 kB of code, and
+/// shifts do.
+#[allow(clippy::as_conversions, clippy::integer_division)]
+const fn divide_by_ten(number: u64) -> (u64, u8) {
+    if cfg!(target_pointer_width = "64") {
+        return (number / 10, (number % 10) as u8);
+    }
+    // Eight tenths are binary 0.110011001100.., less what is shifted out: a quotient one too small
+    // at most.
+    let mut eight_tenths = (number >> 1).wrapping_add(number >> 2);
+    eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 4);
+    eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 8);
+    eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 16);
+    eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 32);
+    let quotient = eight_tenths >> 3;
+    // Less than 20, so that the lowest bytes tell it.
+    let remainder = (number as u8).wrapping_sub((quotient as u8).wrapping_mul(10));
+    match remainder {
+        0..=9 => (quotient, remainder),
+        _ => (quotient.wrapping_add(1), remainder.wrapping_sub(10)),
     }
 }
