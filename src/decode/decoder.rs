@@ -416,6 +416,7 @@ impl<B: Buffer> Decoder<B> {
 
     /// Whether `more` bytes are within the limit, with all that the event has so far. What is lent
     /// and `more` are of one chunk, what is in use is of one buffer: the sum does not overflow.
+    // For the reason given at `two_ended`.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn fits(&self, lent: &Lent<'_>, more: usize) -> bool {
         let used = self.buffer.used().wrapping_add(lent.len());

@@ -5,6 +5,8 @@
 //! An `event` or `id` line that arrives in pieces is gathered behind the data and goes to the back
 //! when it is complete. There the value written last lies lowest: to replace it moves nothing else,
 //! and to replace the other one moves only bytes that came with the line before.
+//!
+//! On small targets, steps that several others share are not inlined: it would cost flash.
 
 use super::buffer::Buffer;
 use core::cell::Cell;

@@ -36,13 +36,19 @@ impl Digits {
     }
 }
 
-/// Quotient and remainder. Where the hardware has no 64-bit division, one takes 1.4 kB of code, and
-/// shifts do.
+/// Quotient and remainder.
 #[allow(clippy::as_conversions, clippy::integer_division)]
 const fn divide_by_ten(number: u64) -> (u64, u8) {
     if cfg!(target_pointer_width = "64") {
-        return (number / 10, (number % 10) as u8);
+        (number / 10, (number % 10) as u8)
+    } else {
+        shift_by_ten(number)
     }
+}
+
+/// The same by shifts, for hardware without a 64-bit division: in software one takes 1.4 kB.
+#[allow(clippy::as_conversions)]
+const fn shift_by_ten(number: u64) -> (u64, u8) {
     // Eight tenths are binary 0.110011001100.., less what is shifted out: a quotient one too small
     // at most.
     let mut eight_tenths = (number >> 1).wrapping_add(number >> 2);
@@ -51,10 +57,41 @@ const fn divide_by_ten(number: u64) -> (u64, u8) {
     eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 16);
     eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 32);
     let quotient = eight_tenths >> 3;
-    // Less than 20, so that the lowest bytes tell it.
+    // Less than 20: the lowest bytes tell it.
     let remainder = (number as u8).wrapping_sub((quotient as u8).wrapping_mul(10));
     match remainder {
         0..=9 => (quotient, remainder),
         _ => (quotient.wrapping_add(1), remainder.wrapping_sub(10)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shift_by_ten;
+    use proptest::prelude::*;
+
+    fn check(number: u64) {
+        let expected = (number / 10, u8::try_from(number % 10).unwrap());
+        assert_eq!(shift_by_ten(number), expected, "{number}");
+    }
+
+    #[test]
+    fn shifts_divide() {
+        (0..1 << 20).for_each(check);
+        for exponent in 0..64 {
+            for distance in 0..1000 {
+                check((1_u64 << exponent).wrapping_add(distance));
+                check((1_u64 << exponent).wrapping_sub(distance));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 100_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn shifts_divide_any_number(number: u64) {
+            check(number);
+        }
     }
 }

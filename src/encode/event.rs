@@ -4,7 +4,7 @@ use super::digits::Digits;
 use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
 use super::lines::{ConstWriter, LineWriter};
-use super::output::{BufferTooSmall, Count, Fill, Free, Output, Sink};
+use super::output::{BufferTooSmall, Fill, Free, Output, Sink};
 use core::fmt;
 use core::time::Duration;
 
@@ -152,9 +152,10 @@ impl<'a> Event<'a> {
     /// # Errors
     /// If `out` is too small, with the length that is needed. `out` is unchanged then.
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
-        let mut count = Count(0);
+        let mut nowhere = Free(&mut []);
+        let mut count = Fill::new(&mut nowhere);
         self.write(&mut count);
-        let needed = count.0;
+        let needed = count.needed;
         match out.split_at_mut_checked(needed) {
             Some((out, _)) => {
                 self.write(&mut Fill::new(&mut Free(out)));

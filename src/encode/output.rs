@@ -7,21 +7,11 @@ pub(super) trait Sink {
     fn put(&mut self, bytes: &[u8]);
 }
 
-/// Only counts.
-pub(super) struct Count(pub(super) usize);
-
-impl Sink for Count {
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        self.0 = self.0.saturating_add(bytes.len());
-    }
-}
-
 /// Writes to an output while there is room, and counts in any case.
 pub(super) struct Fill<'o, O: ?Sized> {
     output: &'o mut O,
     full: bool,
-    needed: usize,
+    pub(super) needed: usize,
 }
 
 impl<'o, O: Storage + ?Sized> Fill<'o, O> {
@@ -36,6 +26,7 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
 }
 
 impl<O: Storage + ?Sized> Sink for Fill<'_, O> {
+    // On small targets it would cost flash to have it in many places.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn put(&mut self, bytes: &[u8]) {
         self.full = self.full || !self.output.push(bytes);
