@@ -67,6 +67,8 @@ extern crate std;
 mod cost;
 mod decode;
 mod encode;
+#[cfg(feature = "_io")]
+pub mod io;
 mod scan;
 
 #[cfg(feature = "alloc")]

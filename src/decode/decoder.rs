@@ -6,6 +6,8 @@ use super::message::MessageEvent;
 use super::token::{Field, Token, Tokenizer};
 use super::two_ended::{Slot, TwoEnded};
 use core::fmt;
+#[cfg(feature = "_io")]
+use core::ops::Range;
 use core::time::Duration;
 
 /// Decodes an event stream, in chunks of any size, over one buffer of fixed size.
@@ -115,6 +117,15 @@ impl Lent<'_> {
         let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
         len(self.data).wrapping_add(len(self.event_type)).wrapping_add(len(self.id))
     }
+}
+
+/// The parts of an event that lie in the chunk, by their positions there: what [`Lent`] has, for who
+/// cannot hold a borrow of the chunk.
+#[cfg(feature = "_io")]
+#[derive(Debug)]
+pub(crate) struct Found {
+    data: Option<Range<usize>>,
+    event_type: Option<Range<usize>>,
 }
 
 /// What [`Decoder::decode`] has come to.
@@ -307,6 +318,33 @@ impl<B: Buffer> Decoder<B> {
             data: self.buffer.data(),
             last_event_id: self.buffer.last_id(),
         })
+    }
+
+    /// Does what [`next`](Self::next) does, and leaves the chunk alone afterwards.
+    #[cfg(feature = "_io")]
+    pub(crate) fn find(&mut self, chunk: &mut &[u8]) -> Option<Result<Found, DecodeError>> {
+        let start = chunk.as_ptr().addr();
+        let lent = match self.advance(chunk)? {
+            Ok(lent) => lent,
+            Err(error) => return Some(Err(error)),
+        };
+        self.stage = Stage::Lent;
+        let position = |part: &[u8]| {
+            let start = part.as_ptr().addr().wrapping_sub(start);
+            start..start.wrapping_add(part.len())
+        };
+        Some(Ok(Found { data: lent.data.map(position), event_type: lent.event_type.map(position) }))
+    }
+
+    /// The event that the last call, one of [`find`](Self::find), has found, from the same chunk.
+    #[cfg(feature = "_io")]
+    pub(crate) fn found<'a>(&'a self, found: &Found, chunk: &'a [u8]) -> MessageEvent<'a> {
+        let part = |at: &Range<usize>| chunk.get(at.clone()).unwrap_or_default();
+        MessageEvent {
+            event_type: found.event_type.as_ref().map_or_else(|| self.buffer.event_type(), part),
+            data: found.data.as_ref().map_or_else(|| self.buffer.data(), part),
+            last_event_id: self.buffer.last_id(),
+        }
     }
 
     /// The last event ID: what a client sends in the header `Last-Event-ID` when it reconnects,

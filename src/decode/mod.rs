@@ -10,6 +10,8 @@ mod token;
 mod two_ended;
 
 pub use buffer::Buffer;
+#[cfg(feature = "_io")]
+pub(crate) use decoder::Found;
 pub use decoder::{DecodeError, Decoder, LastEventIdError, Progress};
 #[cfg(feature = "alloc")]
 pub use growing::GrowingBuffer;

@@ -1,0 +1,17 @@
+//! Events over a connection: readers and writers for the traits of embedded-io, blocking and async.
+//!
+//! [`read`] and [`write`] hold what both worlds share: all but the waiting. `blocking` and `asynch`
+//! only move bytes between them and the connection, so that there is one codec and one way in which
+//! an interrupted call goes on. [`chunked`] lends a buffer to connections that have none.
+
+#[cfg(feature = "embedded-io-async-v0.7")]
+pub mod asynch;
+#[cfg(feature = "embedded-io-v0.7")]
+pub mod blocking;
+mod chunked;
+mod read;
+mod write;
+
+pub use chunked::Chunked;
+pub use read::ReadError;
+pub use write::{Encode, WriteError};
