@@ -67,6 +67,18 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
         Ok(self.reading.take(buffer))
     }
 
+    /// The connection.
+    #[must_use]
+    pub const fn connection(&self) -> &R {
+        &self.connection
+    }
+
+    /// The connection. To read from it, or to consume, loses bytes of the stream.
+    #[must_use]
+    pub const fn connection_mut(&mut self) -> &mut R {
+        &mut self.connection
+    }
+
     /// The decoder: the last event ID and reconnection time for a reconnection, and whether the
     /// stream was cut off.
     #[must_use]
@@ -163,6 +175,19 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
             self.writing.flushed();
         }
         Ok(())
+    }
+
+    /// The connection.
+    #[must_use]
+    pub const fn connection(&self) -> &W {
+        &self.connection
+    }
+
+    /// The connection. What is written to it past this writer can end up within an event, unless
+    /// [`finish`](Self::finish) has come first.
+    #[must_use]
+    pub const fn connection_mut(&mut self) -> &mut W {
+        &mut self.connection
     }
 
     /// The connection. What is not written yet is lost.

@@ -1,0 +1,446 @@
+//! Readers and writers over connections that give little, wait often, fail in the middle, and are
+//! asked by futures that are dropped.
+#![cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+#![allow(clippy::restriction, reason = "tests may panic")]
+
+mod support;
+
+use embedded_io::ErrorKind;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sse_wire::io::{Chunked, ReadError, WriteError, asynch, blocking};
+use sse_wire::{BufferTooSmall, Decoder, Event, EventId, FormatError, MessageEvent};
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use support::drive::{Way, as_bytes, feed};
+use support::oracle::Output;
+
+/// What a connection does when it is asked.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    /// Gives, or takes, so many bytes at the most.
+    Move(usize),
+    /// Lets the caller wait once.
+    Wait,
+    Fail,
+}
+
+/// A connection that acts by a script, and without restraint when that is over.
+#[derive(Clone, Debug, Default)]
+struct Connection {
+    script: VecDeque<Act>,
+    /// What is still to be read.
+    input: VecDeque<u8>,
+    /// What lies in the connection's own buffer.
+    buffered: Vec<u8>,
+    /// What was written.
+    output: Vec<u8>,
+    /// How much of it was flushed.
+    flushed: usize,
+}
+
+impl Connection {
+    fn reading(stream: &[u8], script: &[Act]) -> Self {
+        let (script, input) = (script.iter().cloned().collect(), stream.iter().copied().collect());
+        Self { script, input, ..Self::default() }
+    }
+
+    fn writing(script: &[Act]) -> Self {
+        Self { script: script.iter().cloned().collect(), ..Self::default() }
+    }
+
+    /// `None`: wait.
+    fn act(&mut self) -> Option<Result<usize, ErrorKind>> {
+        match self.script.pop_front() {
+            Some(Act::Move(len)) => Some(Ok(len.max(1))),
+            Some(Act::Wait) => None,
+            Some(Act::Fail) => Some(Err(ErrorKind::TimedOut)),
+            None => Some(Ok(usize::MAX)),
+        }
+    }
+
+    async fn act_later(&mut self) -> Result<usize, ErrorKind> {
+        loop {
+            match self.act() {
+                Some(act) => return act,
+                None => embassy_futures::yield_now().await,
+            }
+        }
+    }
+
+    /// For a caller that blocks there is no waiting.
+    fn act_now(&mut self) -> Result<usize, ErrorKind> {
+        self.act().unwrap_or_else(|| self.act_now())
+    }
+
+    fn take(&mut self, len: usize) -> Vec<u8> {
+        self.input.drain(..len.min(self.input.len())).collect()
+    }
+
+    fn read_to(&mut self, len: usize, out: &mut [u8]) -> usize {
+        let bytes = self.take(len.min(out.len()));
+        out[..bytes.len()].copy_from_slice(&bytes);
+        bytes.len()
+    }
+
+    fn write_from(&mut self, len: usize, bytes: &[u8]) -> usize {
+        let len = len.min(bytes.len());
+        self.output.extend(&bytes[..len]);
+        len
+    }
+}
+
+impl embedded_io::ErrorType for Connection {
+    type Error = ErrorKind;
+}
+
+impl embedded_io_async::Read for Connection {
+    async fn read(&mut self, out: &mut [u8]) -> Result<usize, ErrorKind> {
+        let len = self.act_later().await?;
+        Ok(self.read_to(len, out))
+    }
+}
+
+impl embedded_io_async::BufRead for Connection {
+    /// Acts also if there is something in the buffer: it may wait or fail at any time.
+    async fn fill_buf(&mut self) -> Result<&[u8], ErrorKind> {
+        let len = self.act_later().await?;
+        if self.buffered.is_empty() {
+            self.buffered = self.take(len);
+        }
+        Ok(&self.buffered)
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.buffered.drain(..len);
+    }
+}
+
+impl embedded_io_async::Write for Connection {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        let len = self.act_later().await?;
+        Ok(self.write_from(len, bytes))
+    }
+
+    async fn flush(&mut self) -> Result<(), ErrorKind> {
+        self.act_later().await?;
+        self.flushed = self.output.len();
+        Ok(())
+    }
+}
+
+impl embedded_io::Read for Connection {
+    fn read(&mut self, out: &mut [u8]) -> Result<usize, ErrorKind> {
+        let len = self.act_now()?;
+        Ok(self.read_to(len, out))
+    }
+}
+
+impl embedded_io::BufRead for Connection {
+    fn fill_buf(&mut self) -> Result<&[u8], ErrorKind> {
+        let len = self.act_now()?;
+        if self.buffered.is_empty() {
+            self.buffered = self.take(len);
+        }
+        Ok(&self.buffered)
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.buffered.drain(..len);
+    }
+}
+
+impl embedded_io::Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        let len = self.act_now()?;
+        Ok(self.write_from(len, bytes))
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        self.act_now()?;
+        self.flushed = self.output.len();
+        Ok(())
+    }
+}
+
+/// Polls a future so often, and drops it if it is not done then.
+fn poll<T>(future: impl Future<Output = T>, times: usize) -> Option<T> {
+    let mut future = pin!(future);
+    for _ in 0..times {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return Some(done);
+        }
+    }
+    None
+}
+
+const STREAM: &[u8] = b"event: temp\nid: 1\ndata: 23.4\n\n: note\n\ndata: a\ndata: b\n\nid: 2\n\n\
+    data: an event that does not fit into the buffer of the decoder\n\ndata\r\n\r\ndata: cut off";
+
+/// What comes out of `stream`, with a decoder alone.
+fn undisturbed(stream: &[u8]) -> Vec<Output> {
+    feed(&mut Decoder::new([0; 40]), stream, Way::Next, as_bytes)
+}
+
+/// Takes down what a reader returns. `false`: the end of the stream.
+fn note(
+    found: &mut Vec<Output>,
+    failures: &mut usize,
+    result: Result<Option<MessageEvent<'_>>, ReadError<ErrorKind>>,
+) -> bool {
+    match result {
+        Ok(Some(event)) => found.push(as_bytes(&event)),
+        Ok(None) => return false,
+        Err(ReadError::Decode(_)) => found.push(Output::TooLong),
+        Err(ReadError::Io(error)) => {
+            assert_eq!(error, ErrorKind::TimedOut);
+            *failures += 1;
+        }
+    }
+    true
+}
+
+fn fails(script: &[Act]) -> usize {
+    script.iter().filter(|act| matches!(act, Act::Fail)).count()
+}
+
+/// Reads all, with futures that are dropped after so many polls, in turn, and then never.
+fn read_all<R>(
+    connection: R,
+    mut polls: VecDeque<usize>,
+) -> (Vec<Output>, usize, asynch::EventReader<R, [u8; 40]>)
+where
+    R: embedded_io_async::BufRead<Error = ErrorKind>,
+{
+    let mut reader = asynch::EventReader::new(connection, Decoder::new([0; 40]));
+    let (mut found, mut failures) = (Vec::new(), 0);
+    loop {
+        let times = polls.pop_front().unwrap_or(usize::MAX);
+        if let Some(result) = poll(reader.next(), times)
+            && !note(&mut found, &mut failures, result)
+        {
+            return (found, failures, reader);
+        }
+    }
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![4 => (1..20_usize).prop_map(Act::Move), 3 => Just(Act::Wait), 1 => Just(Act::Fail)]
+}
+
+fn script() -> impl Strategy<Value = Vec<Act>> {
+    vec(act(), 0..120)
+}
+
+/// The future of the call `at` is dropped after `times` polls, for all of both.
+#[test]
+fn futures_dropped_at_every_await_and_poll_count() {
+    let pieces = [Act::Wait, Act::Move(7), Act::Wait, Act::Wait, Act::Move(30), Act::Move(3)];
+    let script = pieces.repeat(40);
+    let expected = undisturbed(STREAM);
+    assert_eq!(expected.len(), 4);
+    for at in 0..12 {
+        for times in 0..12 {
+            let polls: VecDeque<usize> = vec![usize::MAX; at].into_iter().chain([times]).collect();
+            let (found, ..) = read_all(Connection::reading(STREAM, &script), polls.clone());
+            assert_eq!(found, expected, "call {at} dropped after {times}");
+            let chunked = Chunked::new(Connection::reading(STREAM, &script), [0; 9]);
+            let (found, ..) = read_all(chunked, polls);
+            assert_eq!(found, expected, "chunked, call {at} dropped after {times}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn reading(script in script(), polls in vec(0..4_usize, 0..60), size in 1..40_usize) {
+        let expected = undisturbed(STREAM);
+        let polls = VecDeque::from(polls);
+
+        let (found, failures, reader) =
+            read_all(Connection::reading(STREAM, &script), polls.clone());
+        prop_assert_eq!(&found, &expected);
+        prop_assert!(failures <= fails(&script));
+        prop_assert!(reader.decoder().is_mid_event());
+        prop_assert_eq!(reader.decoder().last_event_id(), b"2");
+
+        let chunked = Chunked::new(Connection::reading(STREAM, &script), vec![0; size]);
+        let (found, ..) = read_all(chunked, polls);
+        prop_assert_eq!(&found, &expected);
+
+        let (mut found, mut failures) = (Vec::new(), 0);
+        let connection = Connection::reading(STREAM, &script);
+        let mut reader = blocking::EventReader::new(connection, Decoder::new([0; 40]));
+        while note(&mut found, &mut failures, reader.next()) {}
+        prop_assert_eq!(&found, &expected);
+
+        let mut found = Vec::new();
+        let connection = Chunked::new(Connection::reading(STREAM, &script), vec![0; size]);
+        let mut reader = blocking::EventReader::new(connection, Decoder::new([0; 40]));
+        while note(&mut found, &mut failures, reader.next()) {}
+        prop_assert_eq!(&found, &expected);
+    }
+
+    /// The wire has whole events only, in order, and misses at most those whose call was dropped.
+    #[test]
+    fn writing(script in script(), polls in vec(0..4_usize, 0..60)) {
+        let mut writer = asynch::EventWriter::new(Connection::writing(&script), [0; 64]);
+        let mut polls = VecDeque::from(polls);
+        let mut sent = Vec::new();
+        for number in 0..30 {
+            let times = polls.pop_front().unwrap_or(usize::MAX);
+            let event = Event::new().id(EventId::from_u64(number)).data("one\ntwo");
+            let result = match number % 2 {
+                0 => poll(writer.send(&event), times),
+                _ => poll(writer.send(&event.data_fmt(format_args!("one\r{}", "two"))), times),
+            };
+            let bytes = format!("id: {number}\ndata: one\ndata: two\n\n").into_bytes();
+            sent.push((bytes, result == Some(Ok(()))));
+        }
+        while embassy_futures::block_on(writer.finish()).is_err() {}
+        let connection = writer.into_inner();
+        prop_assert_eq!(connection.flushed, connection.output.len());
+
+        let mut rest = &connection.output[..];
+        for (bytes, surely) in sent {
+            match rest.strip_prefix(&bytes[..]) {
+                Some(behind) => rest = behind,
+                None => prop_assert!(!surely, "{} is missing", bytes.escape_ascii()),
+            }
+        }
+        prop_assert!(rest.is_empty(), "{} is too much", rest.escape_ascii());
+    }
+
+    #[test]
+    fn writing_blocks(script in script()) {
+        let mut writer = blocking::EventWriter::new(Connection::writing(&script), [0; 64]);
+        let mut expected = Vec::new();
+        for number in 0..30 {
+            // A call that fails may be made again: what it left goes out first, once.
+            let event = Event::new().id(EventId::from_u64(number)).data("x");
+            let bytes = format!("id: {number}\ndata: x\n\n").into_bytes();
+            let failed_before_it = writer.finish().is_err();
+            let result = writer.send(&event);
+            prop_assert!(matches!(result, Ok(()) | Err(WriteError::Io(ErrorKind::TimedOut))));
+            if result.is_ok() || !failed_before_it {
+                expected.push(bytes);
+            } else {
+                // It may have failed before or after the event was encoded.
+                while writer.finish().is_err() {}
+                let so_far: usize = expected.iter().map(Vec::len).sum();
+                if writer.connection().output.len() > so_far {
+                    expected.push(bytes);
+                }
+            }
+        }
+        while writer.finish().is_err() {}
+        let connection = writer.into_inner();
+        prop_assert_eq!(connection.output, expected.concat());
+        prop_assert_eq!(connection.flushed, expected.concat().len());
+    }
+}
+
+/// Zero-copy: the event lies in the connection's buffer, and is consumed with the next call.
+#[test]
+fn events_are_borrowed_from_the_connection() {
+    let stream: &[u8] = b"data: 23.4\n\ndata: 23.5\n\n";
+    let mut reader = blocking::EventReader::new(stream, Decoder::new([0; 16]));
+    let event = reader.next().unwrap().unwrap();
+    assert!(stream.as_ptr_range().contains(&event.data().as_ptr()));
+    let (rest, decoder) = reader.into_parts();
+    assert_eq!(rest, b"data: 23.5\n\n");
+    assert!(!decoder.is_mid_event());
+}
+
+/// One write and one flush for an event, where the connection takes it whole.
+#[test]
+fn one_write_and_one_flush() {
+    let write_flush_and_no_more = [Act::Move(64), Act::Move(1), Act::Fail];
+    let mut writer =
+        blocking::EventWriter::new(Connection::writing(&write_flush_and_no_more), [0; 64]);
+    writer.send(&Event::new().data("one\ntwo")).unwrap();
+    assert_eq!(writer.connection().script.len(), 1);
+    assert_eq!(writer.connection().flushed, writer.connection().output.len());
+}
+
+#[test]
+fn keep_alives() {
+    let mut writer = asynch::EventWriter::new(Connection::writing(&[Act::Move(2)]), [0; 16]);
+    assert_eq!(poll(writer.keep_alive(), 1), Some(Ok(())));
+    assert_eq!(poll(writer.send(&Event::new().data("x")), 1), Some(Ok(())));
+    assert_eq!(writer.into_inner().output, b":\n\ndata: x\n\n");
+}
+
+#[test]
+fn an_event_that_does_not_fit_is_not_written() {
+    let mut writer = blocking::EventWriter::new(Connection::writing(&[]), [0; 12]);
+    let too_small = FormatError::BufferTooSmall(BufferTooSmall { needed: 13 });
+    let event = Event::new().data("12345");
+    assert_eq!(writer.send(&event), Err(WriteError::Encode(too_small)));
+    assert_eq!(
+        writer.send(&event.data_fmt(format_args!("12345"))),
+        Err(WriteError::Encode(too_small))
+    );
+    writer.send(&event.data("1234")).unwrap();
+    assert_eq!(writer.into_inner().output, b"data: 1234\n\n");
+
+    let mut writer = blocking::EventWriter::new(Connection::writing(&[]), [0; 2]);
+    let too_small = FormatError::BufferTooSmall(BufferTooSmall { needed: 3 });
+    assert_eq!(writer.keep_alive(), Err(WriteError::Encode(too_small)));
+}
+
+/// A connection that takes nothing and says nothing must not spin, or panic.
+#[test]
+fn write_zero_is_an_error() {
+    struct Full;
+    impl embedded_io::ErrorType for Full {
+        type Error = ErrorKind;
+    }
+    impl embedded_io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> Result<usize, ErrorKind> {
+            Ok(0)
+        }
+        fn flush(&mut self) -> Result<(), ErrorKind> {
+            Ok(())
+        }
+    }
+    let mut writer = blocking::EventWriter::new(Full, [0; 64]);
+    assert_eq!(writer.send(&Event::new().data("x")), Err(WriteError::WriteZero));
+}
+
+/// The end is where a read gives nothing; what comes behind it is read all the same.
+#[test]
+fn a_read_of_nothing_is_the_end() {
+    let mut reader = blocking::EventReader::new(
+        Connection::reading(b"data: a\n\ndata: ", &[]),
+        Decoder::new([0; 16]),
+    );
+    assert_eq!(reader.next().unwrap().unwrap().data(), b"a");
+    assert!(reader.next().unwrap().is_none());
+    assert!(reader.decoder().is_mid_event(), "cut off");
+    reader.connection_mut().input.extend(b"b\n\n");
+    assert_eq!(reader.next().unwrap().unwrap().data(), b"b");
+}
+
+#[test]
+fn reconnecting_keeps_the_id() {
+    let mut reader =
+        blocking::EventReader::new(&b"id: 1\ndata: a\n\ndata: cut"[..], Decoder::new([0; 16]));
+    reader.next().unwrap().unwrap();
+    assert!(reader.next().unwrap().is_none());
+    reader.reconnect(b"\xEF\xBB\xBFdata: b\n\n");
+    let event = reader.next().unwrap().unwrap();
+    assert_eq!((event.data(), event.last_event_id()), (&b"b"[..], &b"1"[..]));
+}
+
+#[test]
+fn errors_display_and_have_sources() {
+    use std::error::Error;
+    let read = ReadError::Io(ErrorKind::TimedOut);
+    assert_eq!(read.to_string(), ErrorKind::TimedOut.to_string());
+    assert!(read.source().is_some());
+    assert!(WriteError::<ErrorKind>::WriteZero.source().is_none());
+}
