@@ -67,6 +67,7 @@ extern crate std;
 mod cost;
 mod decode;
 mod encode;
+mod escaped;
 #[cfg(feature = "_io")]
 pub mod io;
 mod scan;

@@ -76,6 +76,23 @@ fn the_limit_does_not_depend_on_the_cutting() {
     }
 }
 
+/// A type that is replaced counts while the line that replaces it is read, and no longer.
+#[test]
+fn the_limit_does_not_depend_on_where_a_type_is_replaced() {
+    let stream = b"event: aaaa\nevent: b\nid: 1234\nid: 5\ndata: 12345\n\n";
+    for (size, fits) in [(5, false), (6, false), (7, true), (8, true)] {
+        for at in 0..stream.len() {
+            let mut buffer = vec![0; size];
+            let mut decoder = Decoder::new(&mut buffer[..]);
+            let (first, second) = stream.split_at(at);
+            let mut found = feed(&mut decoder, first, Way::Next, as_text);
+            found.extend(feed(&mut decoder, second, Way::Next, as_text));
+            let too_long = found == [Output::TooLong];
+            assert_eq!((found.len(), too_long), (1, !fits), "buffer of {size}, cut at {at}");
+        }
+    }
+}
+
 /// What a client needs in order not to meet the same event for ever.
 #[test]
 fn id_and_retry_of_an_event_that_is_too_long_count() {
@@ -140,9 +157,41 @@ fn last_event_id_in_mid_event() {
 #[test]
 fn setting_the_id_releases_the_event() {
     let mut decoder = Decoder::new([0; 8]);
-    decoder.decode(&mut &b"data: 1234567\n\n"[..]).unwrap();
+    assert_eq!(decoder.decode(&mut &b"data: 1234567\n\n"[..]), Ok(Progress::Event));
     decoder.set_last_event_id(b"12345678").unwrap();
     assert!(decoder.event().is_none());
+}
+
+#[test]
+fn reconnecting_releases_the_event() {
+    let mut decoder = Decoder::new([0; 16]);
+    assert_eq!(decoder.decode(&mut &b"data: a\n\n"[..]), Ok(Progress::Event));
+    decoder.reconnect();
+    assert!(decoder.event().is_none());
+    assert_eq!(decoder.decode(&mut &b"data: a\n"[..]), Ok(Progress::NeedInput));
+    decoder.reconnect();
+    assert_eq!(decoder.decode(&mut &b"\n"[..]), Ok(Progress::NeedInput));
+}
+
+/// All that can be lent to a decoder as its buffer.
+#[test]
+fn buffers() {
+    fn check<B: sse_wire::Buffer>(buffer: B) -> B {
+        let mut decoder = Decoder::new(buffer);
+        let found = feed(&mut decoder, b"id: 1\ndata: a\ndata: b\n\n", Way::Mixed, as_text);
+        assert_eq!(found.len(), 1);
+        let found = feed(&mut decoder, b"data: far too long\n\n", Way::Mixed, as_text);
+        assert_eq!(found, [Output::TooLong]);
+        decoder.into_buffer()
+    }
+    let mut array = check([0; 8]);
+    check(&mut array);
+    check(&mut array[..]);
+    #[cfg(feature = "alloc")]
+    {
+        check(vec![0; 8].into_boxed_slice());
+        check(sse_wire::GrowingBuffer::with_limit(8));
+    }
 }
 
 #[test]
@@ -188,6 +237,6 @@ fn views_of_text() {
 /// On a 64-bit target; `firmware/flash` has the figures for 32 bits.
 #[test]
 fn state_is_small() {
-    assert!(size_of::<sse_wire::Tokenizer>() <= 16);
-    assert!(size_of::<Decoder<[u8; 0]>>() <= 96);
+    assert!(size_of::<sse_wire::Tokenizer>() <= 4);
+    assert!(size_of::<Decoder<[u8; 0]>>() <= 88);
 }

@@ -338,6 +338,17 @@ fn at_compile_time() {
 }
 
 #[test]
+fn debug_shows_the_bytes() {
+    let event = Event::new().id(EventId::from_u64(7)).retry(Duration::from_secs(1));
+    let text = format!("{:?}", event.data_bytes(b"\xFF\"\n").comment("c"));
+    assert!(text.contains(r#"data: Some("\xff\"\n")"#), "{text}");
+    assert!(text.contains(r#"id: Some(EventId("7"))"#), "{text}");
+    assert!(text.contains(r#"retry: Some("1000")"#), "{text}");
+    let text = format!("{:?}", event.data_fmt(format_args!("{}", 23.4)));
+    assert!(text.contains("23.4"), "{text}");
+}
+
+#[test]
 fn a_failing_display_is_reported() {
     let mut out = [0; 64];
     let failed = Event::new().data_fmt(format_args!("{Fails}")).encode(&mut out).map(drop);
@@ -349,5 +360,11 @@ fn keep_alive_and_headers() {
     let mut client = Client::default();
     assert_eq!(oracle::spec(&mut client, &sse_wire::KEEP_ALIVE.repeat(3)), []);
     assert_eq!(client, Client::default());
-    assert_eq!(sse_wire::RESPONSE_HEADERS[0], ("Content-Type", "text/event-stream"));
+    let headers = [
+        ("Content-Type", "text/event-stream"),
+        ("Cache-Control", "no-cache"),
+        ("X-Accel-Buffering", "no"),
+    ];
+    assert_eq!(sse_wire::RESPONSE_HEADERS, headers);
+    assert_eq!(sse_wire::LAST_EVENT_ID, "Last-Event-ID");
 }

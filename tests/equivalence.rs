@@ -94,6 +94,14 @@ proptest! {
             check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &streams, way)?;
             check(Decoder::new(GrowingBuffer::with_limit(4096)), 4096, &streams, way)?;
         }
+        // The limit is one of memory, too.
+        let mut decoder = Decoder::new(GrowingBuffer::with_limit(limit));
+        for (stream, lengths) in &streams {
+            for chunk in cut(stream, lengths) {
+                feed_all(&mut decoder, &[chunk], Way::Decode, as_bytes);
+                prop_assert!(decoder.buffer().allocated() <= limit);
+            }
+        }
     }
 
     /// The standard decodes first and splits into lines then; the crate leaves decoding to the

@@ -102,28 +102,37 @@ fn lines_without_a_value() {
     assert_eq!(found, ["", "\n", "a", "b"].map(|data| event("message", data, "")));
 }
 
-/// sse-core's memory never shrinks: after a large event a growing buffer gives back what small ones
-/// do not need, and at a reconnection all but the id.
+/// sse-core's memory never shrinks: a growing buffer gives back what 32 events did not need a quarter
+/// of, and at a reconnection all but the id.
 #[cfg(feature = "alloc")]
 #[test]
 fn memory_is_given_back() {
     use sse_wire::GrowingBuffer;
 
-    let allocated = |decoder: &Decoder<GrowingBuffer>| decoder.buffer().allocated();
     let mut decoder = Decoder::new(GrowingBuffer::with_limit(1 << 20));
-    assert_eq!(allocated(&decoder), 0);
-    let large = format!("id: 1\ndata: {}", "x".repeat(500_000));
-    feed(&mut decoder, large.as_bytes(), Way::Next, as_text);
-    assert!((500_000..=1 << 20).contains(&allocated(&decoder)));
-    assert_eq!(feed(&mut decoder, b"\n\n", Way::Next, as_text).len(), 1);
-    for _ in 0..64 {
-        feed(&mut decoder, b"data: a\n", Way::Next, as_text);
-        assert_eq!(feed(&mut decoder, b"\n", Way::Next, as_text), [event("message", "a", "1")]);
+    assert_eq!(decoder.buffer().allocated(), 0);
+    // In two chunks, so that the buffer is needed.
+    let mut send = |len: usize| {
+        let stream = format!(": note\n\nid: 1\ndata: {}", "x".repeat(len));
+        assert_eq!(feed(&mut decoder, stream.as_bytes(), Way::Next, as_text), []);
+        assert_eq!(feed(&mut decoder, b"\n\n\n", Way::Next, as_text).len(), 1);
+        decoder.buffer().allocated()
+    };
+    assert!((500_000..=1 << 20).contains(&send(500_000)));
+    let large = send(10);
+    for _ in 2..32 {
+        assert_eq!(send(30_000), large, "not yet 32 events");
     }
-    assert!(allocated(&decoder) < 1000, "{decoder:?}");
-    feed(&mut decoder, large.as_bytes(), Way::Next, as_text);
+    for _ in 0..31 {
+        assert_eq!(send(30_000), large, "the large event was among the 32 before");
+    }
+    assert!((60_000..=62_000).contains(&send(30_000)), "twice what they needed");
+    for _ in 0..100 {
+        assert!((60_000..=62_000).contains(&send(20_000)), "more than a quarter is needed");
+    }
+
     decoder.reconnect();
-    assert_eq!(allocated(&decoder), 1);
+    assert_eq!(decoder.buffer().allocated(), 1);
     assert_eq!(decoder.last_event_id(), b"1");
 }
 

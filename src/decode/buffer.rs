@@ -1,9 +1,9 @@
 //! What a decoder can keep its bytes in. How they are laid out there is `two_ended`'s affair.
 
-/// The memory of a [`Decoder`](crate::Decoder): `[u8; N]`, `&mut [u8]` or, with feature `alloc`,
-/// `GrowingBuffer`.
+/// The memory of a [`Decoder`](crate::Decoder): `[u8; N]`, `&mut [u8]`, `&mut [u8; N]` and, with
+/// feature `alloc`, `Box<[u8]>` and `GrowingBuffer`.
 ///
-/// The trait is sealed: its methods are the crate's own.
+/// The trait is sealed: its methods are the crate's own, and may change in any version.
 ///
 /// A `heapless::Vec` is not among them: it lends out its length, not its capacity. Use an array.
 pub trait Buffer: Memory {}
@@ -52,18 +52,31 @@ impl<const N: usize> Memory for [u8; N] {
     }
 }
 
-impl Buffer for &mut [u8] {}
-impl Memory for &mut [u8] {
-    #[inline]
-    fn bytes(&self) -> &[u8] {
-        self
-    }
-    #[inline]
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        self
-    }
-    #[inline]
-    fn limit(&self) -> usize {
-        self.len()
-    }
+macro_rules! memory_by_reference {
+    ($($reference:ty $(, $parameter:ident)?;)*) => {$(
+        impl<$(const $parameter: usize)?> Buffer for $reference {}
+        impl<$(const $parameter: usize)?> Memory for $reference {
+            #[inline]
+            fn bytes(&self) -> &[u8] {
+                &**self
+            }
+            #[inline]
+            fn bytes_mut(&mut self) -> &mut [u8] {
+                &mut **self
+            }
+            #[inline]
+            fn limit(&self) -> usize {
+                self.len()
+            }
+        }
+    )*};
+}
+
+memory_by_reference! {
+    &mut [u8];
+    &mut [u8; N], N;
+}
+#[cfg(feature = "alloc")]
+memory_by_reference! {
+    alloc::boxed::Box<[u8]>;
 }

@@ -21,9 +21,10 @@ use core::time::Duration;
 ///
 /// With `next`, an event that lies whole in the chunk and has one `data` line is borrowed from the
 /// chunk; only its id, if it has one, is copied, to be there later on. What is copied into the
-/// buffer besides: what the chunk's end cuts in two, and the data of an event with several `data`
-/// lines, which have to be joined. Each byte is copied at most once there and, if it is part of a
-/// type or an id, moved a constant number of times. `decode` copies every event.
+/// buffer besides: the parts of an event that goes on in the next chunk, and the data of an event
+/// with several `data` lines, which have to be joined. Each byte is copied there once; within the
+/// buffer, types and ids are moved a few times at most, and a buffer that grows copies what it has.
+/// `decode` copies every event.
 ///
 /// # The size limit
 ///
@@ -34,7 +35,11 @@ use core::time::Duration;
 /// reported once, at its blank line, as [`DecodeError::EventTooLong`]; the decoder goes on with the
 /// next event. By then `retry` and the id of the long event have taken effect, so that a client that
 /// reconnects does not ask for the same event again. The id is left out only if it does not fit
-/// beside the last event ID: the buffer should have room for two ids at least.
+/// beside the last event ID: the buffer should have room for two ids at least. Lines that make no
+/// event, because they have no data, are reported too if they are too long.
+///
+/// Comments are passed over; a client that watches for keep-alives runs a [`Tokenizer`] beside the
+/// decoder.
 ///
 /// # Examples
 ///
@@ -129,6 +134,7 @@ pub(crate) struct Found {
 }
 
 /// What [`Decoder::decode`] has come to.
+#[must_use = "an event that is not looked at is lost with the next call"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Progress {
@@ -139,22 +145,25 @@ pub enum Progress {
 }
 
 /// Why an event was lost.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum DecodeError {
-    /// An event was longer than the buffer. The decoder has skipped it and goes on with the next.
+    /// An event was longer than the buffer, or the allocator had no memory for it. The decoder has
+    /// skipped it and goes on with the next.
     EventTooLong,
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event is longer than the decoder's buffer")
+        f.write_str("an event is too long for the decoder's buffer")
     }
 }
 
 impl core::error::Error for DecodeError {}
 
 /// Why a last event ID could not be set.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LastEventIdError {
@@ -176,6 +185,47 @@ impl fmt::Display for LastEventIdError {
 impl core::error::Error for LastEventIdError {}
 
 impl<B> Decoder<B> {
+    /// The reconnection time that the stream has set: how long to wait before a new attempt.
+    ///
+    /// `None` until a `retry` line has come; the standard leaves the time to the client then (a few
+    /// seconds). It counts at once, not at the blank line. More than `u64::MAX` milliseconds are
+    /// read as that many.
+    #[must_use]
+    pub const fn reconnection_time(&self) -> Option<Duration> {
+        match self.retry {
+            Some(milliseconds) => Some(Duration::from_millis(milliseconds)),
+            None => None,
+        }
+    }
+
+    /// The buffer. Its contents are the decoder's own affair.
+    #[must_use]
+    pub const fn buffer(&self) -> &B {
+        self.buffer.memory()
+    }
+
+    /// The buffer, for a decoder that is to forget all of this one.
+    #[must_use]
+    pub fn into_buffer(self) -> B {
+        self.buffer.into_memory()
+    }
+
+    /// Whether the input so far ends within a line, or within an event: after an `event`, `data` or
+    /// `id` line and before the blank line.
+    ///
+    /// At the end of the stream this tells that the stream was cut off. What is unfinished then is
+    /// never dispatched ([9.2.6][standard]); its id does not count either, so that a client that
+    /// reconnects gets the event again.
+    ///
+    /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+    #[must_use]
+    pub const fn is_mid_event(&self) -> bool {
+        let in_event = self.has_data || self.has_id || self.too_long || self.buffer.has_type();
+        self.tokenizer.is_mid_line() || (in_event && matches!(self.stage, Stage::Reading))
+    }
+}
+
+impl<B: Buffer> Decoder<B> {
     /// A decoder at the start of a stream, without a last event ID.
     ///
     /// The contents of `buffer` do not matter. Beside the buffer a decoder takes 64 bytes at most
@@ -196,41 +246,6 @@ impl<B> Decoder<B> {
         }
     }
 
-    /// The reconnection time that the stream has set: how long to wait before a new attempt.
-    ///
-    /// `None` until a `retry` line has come; the standard leaves the time to the client then (a few
-    /// seconds). It counts at once, not at the blank line. More than `u64::MAX` milliseconds are
-    /// read as that many.
-    #[must_use]
-    pub const fn reconnection_time(&self) -> Option<Duration> {
-        match self.retry {
-            Some(milliseconds) => Some(Duration::from_millis(milliseconds)),
-            None => None,
-        }
-    }
-
-    /// The buffer. Its contents are the decoder's own affair.
-    #[must_use]
-    pub const fn buffer(&self) -> &B {
-        self.buffer.memory()
-    }
-
-    /// Whether the input so far ends within a line, or within an event: after an `event`, `data` or
-    /// `id` line and before the blank line.
-    ///
-    /// At the end of the stream this tells that the stream was cut off. What is unfinished then is
-    /// never dispatched ([9.2.6][standard]); its id does not count either, so that a client that
-    /// reconnects gets the event again.
-    ///
-    /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
-    #[must_use]
-    pub const fn is_mid_event(&self) -> bool {
-        let in_event = self.has_data || self.has_id || self.too_long || self.buffer.has_type();
-        self.tokenizer.is_mid_line() || (in_event && matches!(self.stage, Stage::Reading))
-    }
-}
-
-impl<B: Buffer> Decoder<B> {
     /// Takes the next event off the front of `chunk`. The event borrows from the chunk and from the
     /// decoder.
     ///
@@ -240,6 +255,7 @@ impl<B: Buffer> Decoder<B> {
     ///
     /// # Errors
     /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
+    #[must_use = "an event that is not looked at is lost with the next call"]
     #[inline]
     pub fn next<'a, 'c: 'a>(
         &'a mut self,
@@ -367,9 +383,7 @@ impl<B: Buffer> Decoder<B> {
             return Err(LastEventIdError::ForbiddenByte);
         }
         self.release();
-        let others = self.buffer.used().saturating_sub(self.buffer.last_id().len());
-        let fits = others.wrapping_add(id.len()) <= self.buffer.limit();
-        if fits && self.buffer.set_last_id(id) { Ok(()) } else { Err(LastEventIdError::TooLong) }
+        if self.buffer.set_last_id(id) { Ok(()) } else { Err(LastEventIdError::TooLong) }
     }
 
     /// Begins a new stream: drops what is unfinished, keeps last event ID and reconnection time.
@@ -435,6 +449,7 @@ impl<B: Buffer> Decoder<B> {
     #[inline]
     fn release(&mut self) {
         if self.stage != Stage::Reading {
+            self.buffer.after_event();
             self.finish_event();
         }
     }
@@ -577,8 +592,11 @@ impl<B: Buffer> Decoder<B> {
 
     /// Copies what is in the chunk into the buffer. `false`: the allocator has no memory.
     fn keep(&mut self, lent: Lent<'_>) -> bool {
-        lent.event_type.is_none_or(|event_type| self.buffer.set(Slot::Type, event_type))
-            && lent.id.is_none_or(|id| self.buffer.set(Slot::PendingId, id))
+        // The id first: it outlives an event that is given up.
+        let id_kept = lent.id.is_none_or(|id| self.buffer.set(Slot::PendingId, id));
+        self.has_id &= id_kept;
+        id_kept
+            && lent.event_type.is_none_or(|event_type| self.buffer.set(Slot::Type, event_type))
             && lent.data.is_none_or(|data| self.buffer.push_data(data))
     }
 }

@@ -13,9 +13,9 @@ const REVIEW: u8 = 32;
 /// It starts without memory and doubles when an event does not fit, so that growing costs each byte
 /// a constant number of copies. An event beyond the limit is
 /// [too long](crate::DecodeError::EventTooLong), and so is one for which the allocator has no
-/// memory: nothing aborts. When none of 32 events in a row has needed a quarter of its size, it
-/// shrinks to twice what they needed; [`Decoder::reconnect`](crate::Decoder::reconnect) gives back
-/// all that the last event ID does not need.
+/// memory: nothing aborts. It reviews its size every 32 events, and if none of them has needed a
+/// quarter of it, shrinks to twice what they needed. [`Decoder::reconnect`](crate::Decoder::reconnect)
+/// gives back all that the last event ID does not need.
 ///
 /// ```
 /// use sse_wire::{Decoder, GrowingBuffer};
@@ -68,11 +68,15 @@ impl Memory for GrowingBuffer {
             return true;
         }
         let wanted = len.saturating_mul(2).max(needed).max(LEAST).min(self.limit);
-        if wanted < needed || self.bytes.try_reserve_exact(wanted.saturating_sub(len)).is_err() {
-            return false;
+        // Where there is no memory for what is wanted, there may be for what is needed.
+        for size in [wanted, needed] {
+            let more = size.saturating_sub(len);
+            if size >= needed && size <= self.limit && self.bytes.try_reserve_exact(more).is_ok() {
+                self.bytes.resize(size, 0);
+                return true;
+            }
         }
-        self.bytes.resize(wanted, 0);
-        true
+        false
     }
 
     fn after_event(&mut self, used: usize) -> Option<usize> {
@@ -95,7 +99,12 @@ impl Memory for GrowingBuffer {
 
     fn shrink(&mut self, len: usize) {
         self.bytes.truncate(len);
-        self.bytes.shrink_to_fit();
+        // `shrink_to_fit` aborts if the allocator has no memory for the smaller piece.
+        let mut smaller = Vec::new();
+        if smaller.try_reserve_exact(len).is_ok() {
+            smaller.extend_from_slice(&self.bytes);
+            self.bytes = smaller;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What comes out of the decoder: an event, and views of its bytes as text.
 
+use crate::escaped::Escaped;
 use core::fmt;
 use core::str::Utf8Error;
 
@@ -127,7 +128,7 @@ impl fmt::Display for Lossy<'_> {
 
 impl fmt::Debug for Lossy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0.escape_ascii())
+        Escaped(self.0).fmt(f)
     }
 }
 

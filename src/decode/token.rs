@@ -1,6 +1,7 @@
 //! The state machine: bytes in, fields and blank lines out. It has no buffer and knows nothing of
 //! events; everything that decodes sits on top of it.
 
+use crate::escaped::Escaped;
 use crate::scan::LineSplitter;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -134,6 +135,7 @@ impl Tokenizer {
     /// `None` means that `input` is used up (it is empty then) and more is needed. No byte is ever
     /// looked at again in a later call. A CR ends its line at once; a LF after it, also in a later
     /// input, belongs to it.
+    #[must_use = "a token that is not looked at is lost"]
     #[inline]
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Token<'a>> {
         self.lines.skip_lf(input);
@@ -233,7 +235,7 @@ impl core::fmt::Debug for Token<'_> {
             Self::Value { field, fragment, end } => f
                 .debug_struct("Value")
                 .field("field", field)
-                .field("fragment", &format_args!("\"{}\"", fragment.escape_ascii()))
+                .field("fragment", &Escaped(fragment))
                 .field("end", end)
                 .finish(),
             Self::Dispatch => f.write_str("Dispatch"),

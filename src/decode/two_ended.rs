@@ -49,6 +49,10 @@ impl<B> TwoEnded<B> {
         &self.memory
     }
 
+    pub(super) fn into_memory(self) -> B {
+        self.memory
+    }
+
     /// How many bytes are in use.
     pub(super) const fn used(&self) -> usize {
         self.front().wrapping_add(self.back())
@@ -214,7 +218,7 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Makes the pending id the last id.
     pub(super) fn commit_pending_id(&mut self) {
-        if self.lower == Slot::PendingId && self.event_type > 0 {
+        if self.lower == Slot::PendingId {
             self.raise_pending_id();
         }
         self.shift_values_to(self.last_id_start().wrapping_add(self.last_id));
@@ -263,11 +267,15 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Drops data and type, now that the event is over and its id committed.
-    pub(super) fn finish_event(&mut self) {
-        let used = self.used();
+    pub(super) const fn finish_event(&mut self) {
         self.data = 0;
         self.event_type = 0;
-        if let Some(len) = self.memory.after_event(used) {
+    }
+
+    /// Lets the memory shrink, now that nobody holds the event any more.
+    pub(super) fn after_event(&mut self) {
+        if let Some(len) = self.memory.after_event(self.used()) {
+            self.finish_event();
             self.shrink(len);
         }
     }

@@ -5,6 +5,7 @@ use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
 use super::lines::{ConstWriter, LineWriter};
 use super::output::{BufferTooSmall, Fill, Free, Output, Sink};
+use crate::escaped::Escaped;
 use core::fmt;
 use core::time::Duration;
 
@@ -76,7 +77,7 @@ impl<'a> Event<'a> {
     }
 
     /// Sets the time that a client is to wait before it reconnects, in whole milliseconds, rounded
-    /// down.
+    /// down: less than one is none at all.
     #[must_use]
     pub const fn retry(mut self, time: Duration) -> Self {
         // `u64::from` is not const.
@@ -108,8 +109,9 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets the data from `format_args!(..)`, in place of data that was set before. It is formatted
-    /// straight into the output.
+    /// Sets the data from `format_args!(..)`, in place of data that was set before, when all else is
+    /// set. It is formatted straight into the output, once; if a slice turns out to be too small for
+    /// it, the slice is left with a part of the event in it.
     ///
     /// ```
     /// use sse_wire::Event;
@@ -233,7 +235,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Writes what [`write_formatted`](Self::write) writes, with formatted data.
+    /// Writes what [`write`](Self::write) writes, with formatted data.
     pub(super) fn write_formatted<S: Sink>(
         &self,
         sink: &mut S,
@@ -269,8 +271,8 @@ impl fmt::Debug for Event<'_> {
             .field("comment", &self.comment)
             .field("event_type", &self.event_type)
             .field("id", &self.id)
-            .field("retry", &self.retry.as_ref().map(|retry| retry.as_bytes().escape_ascii()))
-            .field("data", &self.data.map(<[u8]>::escape_ascii))
+            .field("retry", &self.retry.as_ref().map(|retry| Escaped(retry.as_bytes())))
+            .field("data", &self.data.map(Escaped))
             .finish()
     }
 }

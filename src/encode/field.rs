@@ -2,6 +2,7 @@
 //! can start a field of its own.
 
 use super::digits::Digits;
+use crate::escaped::Escaped;
 use core::fmt;
 
 /// The type of an event: bytes without LF or CR.
@@ -177,13 +178,13 @@ impl core::hash::Hash for EventId<'_> {
 
 impl fmt::Debug for EventType<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EventType(\"{}\")", self.0.escape_ascii())
+        f.debug_tuple("EventType").field(&Escaped(self.0)).finish()
     }
 }
 
 impl fmt::Debug for EventId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EventId(\"{}\")", self.as_bytes().escape_ascii())
+        f.debug_tuple("EventId").field(&Escaped(self.as_bytes())).finish()
     }
 }
 

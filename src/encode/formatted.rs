@@ -22,7 +22,7 @@ impl<'a> FormattedEvent<'a> {
     ///
     /// # Errors
     /// If `out` is too small, with the length that is needed; if what is formatted reports an error.
-    /// The contents of `out` mean nothing then.
+    /// A part of the event may be in `out` then, and means nothing.
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], FormatError> {
         let len = self.fill(&mut Free(out))?;
         Ok(out.get_mut(..len).unwrap_or_default())
@@ -47,7 +47,7 @@ impl<'a> FormattedEvent<'a> {
         self.event
             .write_formatted(&mut fill, self.data)
             .map_err(|fmt::Error| FormatError::Display)?;
-        fill.finish().map_err(FormatError::BufferTooSmall)
+        fill.finish().map_err(FormatError::from)
     }
 }
 
@@ -59,6 +59,7 @@ impl defmt::Format for FormattedEvent<'_> {
 }
 
 /// Why an event with formatted data could not be encoded.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FormatError {
@@ -77,4 +78,17 @@ impl fmt::Display for FormatError {
     }
 }
 
-impl core::error::Error for FormatError {}
+impl core::error::Error for FormatError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::BufferTooSmall(error) => Some(error),
+            Self::Display => None,
+        }
+    }
+}
+
+impl From<BufferTooSmall> for FormatError {
+    fn from(error: BufferTooSmall) -> Self {
+        Self::BufferTooSmall(error)
+    }
+}

@@ -29,7 +29,7 @@ impl<O: Storage + ?Sized> Sink for Fill<'_, O> {
     // On small targets it would cost flash to have it in many places.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
     fn put(&mut self, bytes: &[u8]) {
-        self.full = self.full || !self.output.push(bytes);
+        self.full |= !self.output.push(bytes);
         self.needed = self.needed.saturating_add(bytes.len());
     }
 }

@@ -30,8 +30,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Writing<B> {
     pub(super) fn put_keep_alive<E>(&mut self) -> Result<(), WriteError<E>> {
         let needed = KEEP_ALIVE.len();
         let Some((start, _)) = self.buffer.as_mut().split_at_mut_checked(needed) else {
-            let error = FormatError::BufferTooSmall(BufferTooSmall { needed });
-            return Err(WriteError::Encode(error));
+            return Err(WriteError::Encode(BufferTooSmall { needed }.into()));
         };
         start.copy_from_slice(KEEP_ALIVE);
         self.unwritten = 0..needed;
@@ -77,7 +76,7 @@ pub trait EncodeTo {
 impl Encode for Event<'_> {}
 impl EncodeTo for Event<'_> {
     fn encode_to(&self, out: &mut [u8]) -> Result<usize, FormatError> {
-        self.encode(out).map(|bytes| bytes.len()).map_err(FormatError::BufferTooSmall)
+        self.encode(out).map(|bytes| bytes.len()).map_err(FormatError::from)
     }
 }
 
@@ -89,6 +88,7 @@ impl EncodeTo for FormattedEvent<'_> {
 }
 
 /// Why an event could not be sent.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError<E> {

@@ -69,7 +69,10 @@ pub fn feed<B: Buffer>(
         };
         match output {
             Some(Ok(event)) => outputs.push(event),
-            Some(Err(DecodeError::EventTooLong)) => outputs.push(Output::TooLong),
+            Some(Err(error)) => {
+                assert_eq!(error, DecodeError::EventTooLong);
+                outputs.push(Output::TooLong);
+            }
             None => {
                 assert!(chunk.is_empty(), "a decoder that wants more has used up its chunk");
                 assert!(decoder.event().is_none());
