@@ -44,9 +44,9 @@ library() {
              END { print sum + 0 }'
 }
 
-# The symbol `STATE` is a decoder with its buffer, or a tokenizer.
-state() {
-    readelf --symbols --wide "$programs/$1" | awk '$8 == "STATE" { print $3 }'
+# The size of a program's symbol.
+size_of() {
+    readelf --symbols --wide "$programs/$1" | awk -v name="$2" '$8 == name { print $3 }'
 }
 
 baseline=$(flash empty)
@@ -54,11 +54,13 @@ declare -A codec
 printf '%-12s %8s %8s %8s   bytes of flash\n' '' codec library total
 for program in tokenizer decoder decoder_loop encoder; do
     total=$(($(flash $program) - baseline))
+    ((total > 0)) || { echo "flash.sh: cannot read the size of $program" >&2; exit 1; }
     library=$(library $program)
     codec[$program]=$((total - library))
     printf '%-12s %8d %8d %8d\n' $program "${codec[$program]}" "$library" "$total"
 done
-echo "state: tokenizer $(state tokenizer) B, decoder $(($(state decoder) - buffer)) B and its buffer"
+decoder=$(($(size_of decoder DECODER) - buffer))
+echo "state: tokenizer $(size_of tokenizer TOKENIZER) B, decoder $decoder B and its buffer"
 
 if ((codec[decoder] > decoder_limit || codec[encoder] > encoder_limit)); then
     echo "flash.sh: over the limit: decoder $decoder_limit B, encoder $encoder_limit B" >&2

@@ -43,9 +43,10 @@
 //!
 //! # Features
 //!
-//! All add only, and none is on by default: `alloc` (`GrowingBuffer`, `Vec` as output),
-//! `std` (`alloc`, and AVX2 found at run time), `heapless-v0.9` (`heapless::Vec` as output), `defmt`
-//! (every public type can be logged).
+//! They only add, and none is on by default: `alloc` (`GrowingBuffer` and `Box` as buffers, `Vec` as
+//! output), `std` (`alloc`, and AVX2 found at run time), `heapless-v0.9` (`heapless::Vec` as output),
+//! `embedded-io-v0.7` and `embedded-io-async-v0.7` (module `io`: readers and writers), `defmt` (every
+//! public type can be logged).
 //!
 //! # Cost
 //!

@@ -1,4 +1,5 @@
-//! The vectors recorded from browsers, in every cutting, at every level.
+//! The vectors recorded from browsers: as listed, whole, one byte at a time, and the short ones cut in
+//! two at every position; as events and as tokens.
 #![allow(clippy::restriction, reason = "tests may panic")]
 
 mod support;

@@ -15,6 +15,20 @@ const _: () = {
     assert!(size_of::<Tokenizer>() <= 16);
 };
 
+/// A decoder, exported so that its size can be read.
+#[unsafe(no_mangle)]
+static mut DECODER: Decoder<[u8; BUFFER]> = Decoder::new([0; BUFFER]);
+
+/// The one decoder of a program.
+///
+/// # Safety
+/// To be called once.
+pub unsafe fn decoder() -> &'static mut Decoder<[u8; BUFFER]> {
+    let decoder = &raw mut DECODER;
+    // SAFETY: as promised by the caller, this is the only reference.
+    unsafe { &mut *decoder }
+}
+
 /// Does not link: a program that could panic would need a function that is nowhere defined.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

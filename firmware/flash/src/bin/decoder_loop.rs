@@ -3,18 +3,12 @@
 #![no_main]
 
 use core::hint::black_box;
-use flash::BUFFER;
-use sse_wire::{Decoder, Progress};
-
-/// Exported, so that its size can be read.
-#[unsafe(no_mangle)]
-static mut STATE: Decoder<[u8; BUFFER]> = Decoder::new([0; BUFFER]);
+use sse_wire::Progress;
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let decoder = &raw mut STATE;
-    // SAFETY: this is the only reference, and there is one thread.
-    let decoder = unsafe { &mut *decoder };
+    // SAFETY: the program begins here, once.
+    let decoder = unsafe { flash::decoder() };
     loop {
         let _ = black_box(decoder.set_last_event_id(black_box(&[])));
         let mut chunk: &[u8] = black_box(&[]);

@@ -8,11 +8,11 @@ use sse_wire::Tokenizer;
 
 /// Exported, so that its size can be read.
 #[unsafe(no_mangle)]
-static mut STATE: Tokenizer = Tokenizer::new();
+static mut TOKENIZER: Tokenizer = Tokenizer::new();
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let tokenizer = &raw mut STATE;
+    let tokenizer = &raw mut TOKENIZER;
     // SAFETY: this is the only reference, and there is one thread.
     let tokenizer = unsafe { &mut *tokenizer };
     loop {
