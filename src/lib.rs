@@ -101,6 +101,6 @@ pub const RESPONSE_HEADERS: [(&str, &str); 3] =
 /// closing the connection and shows a dead one. Clients ignore it.
 pub const KEEP_ALIVE: &[u8] = b":\n\n";
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "embedded-io-async-v0.7"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

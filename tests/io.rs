@@ -197,6 +197,7 @@ fn note(
             assert_eq!(error, ErrorKind::TimedOut);
             *failures += 1;
         }
+        Err(error) => panic!("{error}"),
     }
     true
 }

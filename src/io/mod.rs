@@ -1,8 +1,12 @@
 //! Events over a connection: readers and writers for the traits of embedded-io, blocking and async.
 //!
-//! [`read`] and [`write`] hold what both worlds share: all but the waiting. `blocking` and `asynch`
-//! only move bytes between them and the connection, so that there is one codec and one way in which
-//! an interrupted call goes on. [`chunked`] lends a buffer to connections that have none.
+//! `asynch` is there with feature `embedded-io-async-v0.7`, `blocking` with `embedded-io-v0.7`. A
+//! reader takes the body of a response, a writer makes one; HTTP is the business of the stack between
+//! them and the socket.
+
+// `read` and `write` hold what both worlds share: all but the waiting. `blocking` and `asynch` only
+// move bytes between them and the connection, so that there is one way in which an interrupted call
+// goes on.
 
 #[cfg(feature = "embedded-io-async-v0.7")]
 pub mod asynch;
