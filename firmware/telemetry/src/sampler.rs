@@ -1,0 +1,80 @@
+//! What is measured, and how often.
+
+use crate::history::SharedHistory;
+use crate::stack;
+use core::fmt;
+use core::sync::atomic::{AtomicU32, Ordering};
+use embassy_time::{Duration, Instant, Ticker};
+
+pub const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Events that were sent since the start, to all clients.
+pub static EVENTS: AtomicU32 = AtomicU32::new(0);
+
+/// How many clients there are now.
+pub static CLIENTS: AtomicU32 = AtomicU32::new(0);
+
+/// One look at the board. Displays as the JSON that clients get.
+#[derive(Clone, Copy)]
+pub struct Sample {
+    /// In milliseconds.
+    uptime: u64,
+    /// In hundredths of a degree Celsius.
+    temperature: u16,
+    /// In bytes.
+    free_stack: u16,
+    events: u32,
+    clients: u32,
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { uptime, temperature, free_stack, events, clients } = self;
+        write!(f, r#"{{"uptime":{}.{:03},"#, uptime / 1000, uptime % 1000)?;
+        write!(f, r#""temperature":{}.{:02},"#, temperature / 100, temperature % 100)?;
+        write!(f, r#""free_stack":{free_stack},"events":{events},"clients":{clients}}}"#)
+    }
+}
+
+/// A simulated sensor: a room that a thermostat keeps between 20 and 22 degrees. The board has no
+/// sensor that QEMU has, too.
+struct Room {
+    /// In hundredths of a degree.
+    temperature: u16,
+    heated: bool,
+    /// The state of the generator of the sensor's noise.
+    noise: u32,
+}
+
+impl Room {
+    fn next(&mut self) -> u16 {
+        match self.temperature {
+            ..2000 => self.heated = true,
+            2200.. => self.heated = false,
+            _ => {}
+        }
+        self.temperature = match self.heated {
+            true => self.temperature + (2600 - self.temperature) / 32,
+            false => self.temperature - (self.temperature - 1600) / 32,
+        };
+        self.noise = self.noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.temperature + (self.noise >> 28) as u16
+    }
+}
+
+/// Takes a sample at each interval.
+#[embassy_executor::task]
+pub async fn run(history: &'static SharedHistory) {
+    let mut room = Room { temperature: 2100, heated: true, noise: 0 };
+    let mut ticks = Ticker::every(INTERVAL);
+    loop {
+        history.push(Sample {
+            uptime: Instant::now().as_millis(),
+            temperature: room.next(),
+            free_stack: stack::never_used() as u16,
+            events: EVENTS.load(Ordering::Relaxed),
+            clients: CLIENTS.load(Ordering::Relaxed),
+        });
+        ticks.next().await;
+    }
+}
