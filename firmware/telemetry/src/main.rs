@@ -147,13 +147,18 @@ fn boot_number() -> u32 {
 /// An overflow of the stack ends here, too.
 #[exception]
 unsafe fn HardFault(_: &ExceptionFrame) -> ! {
-    debug::exit(debug::EXIT_FAILURE);
-    loop {}
+    end()
 }
 
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     defmt::error!("{}", defmt::Display2Format(info));
-    debug::exit(debug::EXIT_FAILURE);
-    loop {}
+    end()
+}
+
+/// Ends QEMU, with a status that tells.
+fn end() -> ! {
+    loop {
+        debug::exit(debug::EXIT_FAILURE);
+    }
 }

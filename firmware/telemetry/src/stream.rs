@@ -80,7 +80,10 @@ impl EventStream {
             let id = history.id(entry.number());
             Some((entry, id))
         })?;
-        self.position = Position::After(entry.number());
+        // With `flood` it stays where it is.
+        if !cfg!(feature = "flood") {
+            self.position = Position::After(entry.number());
+        }
 
         let mut digits = heapless::String::<ID_BUFFER>::new();
         write!(digits, "{id}").ok()?;

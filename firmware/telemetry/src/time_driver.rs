@@ -59,8 +59,8 @@ impl Timer {
 }
 
 pub fn start(mut systick: SYST) {
-    systick.set_clock_source(SystClkSource::Core);
     systick.set_reload(CLOCK_HZ - 1);
+    systick.set_clock_source(SystClkSource::Core);
     systick.clear_current();
     systick.enable_counter();
     systick.enable_interrupt();

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Builds `telemetry/` and runs it on QEMU's LM3S6965 board until it is ended, by Ctrl-C or a signal.
+# What it serves can be had on this machine only. Its log is shown if defmt-print is installed.
+#
+# Usage: telemetry.sh [PORT [CARGO OPTION...]]     (default: 8080)
+set -euo pipefail
+cd "$(dirname "$0")"
+source ./toolchain.sh
+
+port=${1:-8080}
+"${cargo[@]}" build --release --package telemetry "${@:2}"
+program=${CARGO_TARGET_DIR:-target}/$board/release/telemetry
+
+# The log has numbers in place of its strings, which are in the program's file alone.
+if command -v defmt-print >/dev/null; then
+    exec 3> >(exec defmt-print -e "$program")
+else
+    echo "telemetry.sh: 'cargo install defmt-print' shows the board's log" >&2
+    exec 3>/dev/null
+fi
+
+# The board can reach nothing; the host can reach the board at one port.
+qemu-system-arm -machine lm3s6965evb -display none -serial none -monitor none \
+    -nic "user,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:80" \
+    -semihosting-config enable=on,target=native -kernel "$program" </dev/null >&3 &
+qemu=$!
+exec 3>&-
+trap 'kill $qemu 2>/dev/null || true' EXIT
+trap exit INT TERM HUP
+
+echo "the board serves http://127.0.0.1:$port/ and http://127.0.0.1:$port/events"
+wait $qemu
