@@ -28,5 +28,8 @@ exec 3>&-
 trap 'kill $qemu 2>/dev/null || true' EXIT
 trap exit INT TERM HUP
 
+# QEMU ends at once if the port is taken.
+sleep 0.5
+kill -0 $qemu
 echo "the board serves http://127.0.0.1:$port/ and http://127.0.0.1:$port/events"
 wait $qemu

@@ -11,6 +11,7 @@ use cortex_m::Peripherals;
 use cortex_m_rt::{ExceptionFrame, entry, exception};
 use cortex_m_semihosting::{debug, hprintln};
 use counter::Counter;
+use lm3s6965 as _;
 use sse_wire::{Decoder, Event, EventId, MessageEvent, Progress, event_type};
 
 const STREAM: usize = 8 * 1024;
