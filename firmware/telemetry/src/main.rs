@@ -31,9 +31,9 @@ use sse_wire::RESPONSE_HEADERS;
 use static_cell::{ConstStaticCell, StaticCell};
 use stream::EventStream;
 
-/// How many connections there can be, for four clients as many as fit into the RAM. There is no queue
-/// for connections that come when all are taken, and a browser opens one for the page, one for the
-/// stream, and now and then one ahead of time.
+/// How many connections there can be: four streams, and two more, because there is no queue for those
+/// that come when all are taken, and a browser takes one for the page and may open one ahead of time.
+/// Each takes 7 kB of RAM, half of it picoserve's future.
 const WORKERS: usize = 6;
 
 const PAGE: File = File::html(include_str!("page.html"));
@@ -107,7 +107,7 @@ async fn start() {
         boot.into(),
     );
 
-    // SAFETY: a task of `EXECUTOR`, without another executor or a waker of its own in between.
+    // SAFETY: polled by embassy's executor itself, with its own context.
     let spawner = unsafe { Spawner::for_current_executor() }.await;
     spawner.spawn(network(runner).unwrap());
     spawner.spawn(sampler::run(&HISTORY).unwrap());
