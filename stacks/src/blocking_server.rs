@@ -15,8 +15,11 @@ use embedded_io_adapters::std::FromStd;
 use sse_wire::io::WriteError;
 use sse_wire::io::blocking::EventWriter;
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
+use std::convert::Infallible;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 /// The most that a request's head may take.
@@ -24,6 +27,19 @@ const LONGEST_HEAD: u64 = 8 * 1024;
 
 /// How long a client may leave no room for more.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves the feed to all who come, each in a thread.
+///
+/// # Errors
+/// If no connection can be accepted.
+pub fn serve(listener: &TcpListener, feed: &Arc<Feed>) -> io::Result<Infallible> {
+    loop {
+        let (connection, _) = listener.accept()?;
+        let feed = Arc::clone(feed);
+        // An error is a client that went away: its affair.
+        thread::spawn(move || serve_connection(&connection, &feed));
+    }
+}
 
 /// Serves the feed, whatever the path, until the client goes.
 ///

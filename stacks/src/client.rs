@@ -6,6 +6,7 @@ use sse_wire::io::asynch::EventReader;
 use sse_wire::{Buffer, CONTENT_TYPE, DecodeError, Decoder, MessageEvent};
 use std::error::Error;
 use std::fmt;
+use std::ops::ControlFlow;
 
 /// Why there is no stream, or no more of it.
 #[derive(Debug)]
@@ -53,20 +54,23 @@ pub(crate) fn check<E>(status: u16, media_type: Option<&[u8]>) -> Result<(), Str
     }
 }
 
-/// Hands out every event until the stream ends, and the decoder in any case: the next connection
-/// needs its last event ID.
+/// Hands out every event until the stream ends or the caller has had enough, and the decoder in any
+/// case: the next connection needs its last event ID.
 pub(crate) async fn receive<R: BufRead, B: Buffer>(
     body: R,
     decoder: Decoder<B>,
-    on_event: &mut impl FnMut(Result<MessageEvent<'_>, DecodeError>),
+    mut on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
 ) -> (Decoder<B>, Result<(), StreamError<R::Error>>) {
     let mut reader = EventReader::new(body, decoder);
     let end = loop {
-        match reader.next().await {
+        let flow = match reader.next().await {
             Ok(Some(event)) => on_event(Ok(event)),
             Ok(None) => break Ok(()),
             Err(ReadError::Decode(error)) => on_event(Err(error)),
             Err(ReadError::Io(error)) => break Err(StreamError::Connection(error)),
+        };
+        if flow.is_break() {
+            break Ok(());
         }
     };
     (reader.into_parts().1, end)

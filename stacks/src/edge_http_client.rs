@@ -23,18 +23,19 @@ use edge_nal::TcpConnect;
 use sse_wire::io::Chunked;
 use sse_wire::{Buffer, CONTENT_TYPE, DecodeError, Decoder, LAST_EVENT_ID, MessageEvent};
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 
 /// How many headers a response may have.
 const HEADERS: usize = 32;
 
-/// Reads one response, behind what the decoder has seen, and hands out its events as they come.
-/// Returns the decoder for the next response.
+/// Reads one response, behind what the decoder has seen, and hands out its events as they come, until
+/// it ends or the caller has had enough. Returns the decoder for the next response.
 pub async fn read_events<T: TcpConnect, B: Buffer>(
     stack: &T,
     address: SocketAddr,
     path: &str,
     mut decoder: Decoder<B>,
-    mut on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>),
+    on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
 ) -> (Decoder<B>, Result<(), StreamError<Error<T::Error>>>)
 where
     Error<T::Error>: core::error::Error,
@@ -50,7 +51,7 @@ where
         return (decoder, Err(refused));
     }
     let len = slice_len(&head.headers);
-    receive(Chunked::new(body, &mut [0; 512][..len]), decoder, &mut on_event).await
+    receive(Chunked::new(body, &mut [0; 512][..len]), decoder, on_event).await
 }
 
 /// How much to read at a time, of at most 512 bytes, so that no event waits for the next.

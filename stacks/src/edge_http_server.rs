@@ -25,13 +25,28 @@ use sse_wire::io::asynch::EventWriter;
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
 // For the linker: nothing else names the driver.
 use embassy_time as _;
+use std::convert::Infallible;
 use std::fmt::{Debug, Display};
-use std::net::TcpStream;
+use std::io;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use tokio::select;
+use tokio::task::spawn_local;
 
 /// How many headers a request may have.
 const HEADERS: usize = 32;
+
+/// Serves the feed to all who come, each in a task of the surrounding `LocalSet`: edge-http's futures
+/// stay on one thread.
+///
+/// # Errors
+/// If no connection can be accepted.
+pub async fn serve(listener: &Async<TcpListener>, feed: &Arc<Feed>) -> io::Result<Infallible> {
+    loop {
+        let (connection, _) = listener.accept().await?;
+        spawn_local(serve_connection(connection, Arc::clone(feed)));
+    }
+}
 
 /// Serves the feed, close-delimited at `/events` and in chunks at `/chunked`, until the client goes.
 pub async fn serve_connection(connection: Async<TcpStream>, feed: Arc<Feed>) {

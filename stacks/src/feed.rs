@@ -6,8 +6,9 @@
 use embedded_io_async::Write;
 use sse_wire::io::WriteError;
 use sse_wire::io::asynch::EventWriter;
-use sse_wire::{Event, EventId, EventType};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use sse_wire::{Event, EventId, EventType, event_type};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -56,6 +57,24 @@ impl Feed {
     #[must_use]
     pub fn new(longest_pause: Duration) -> Self {
         Self { messages: Mutex::default(), pushed: Default::default(), longest_pause }
+    }
+
+    /// A feed that tells how long it has been running, once a second: for the examples.
+    #[must_use]
+    pub fn clock() -> Arc<Self> {
+        let feed = Arc::new(Self::new(Duration::from_secs(15)));
+        let clock = Arc::clone(&feed);
+        thread::spawn(move || {
+            for seconds in 0_u64.. {
+                clock.push(Message {
+                    event_type: Some(event_type!("clock")),
+                    retry: Some(Duration::from_secs(2)),
+                    data: format!("running for {seconds} s"),
+                });
+                thread::sleep(Duration::from_secs(1));
+            }
+        });
+        feed
     }
 
     /// Sends a message to all who listen, now or later.

@@ -23,8 +23,22 @@ use sse_wire::io::WriteError;
 use sse_wire::io::asynch::EventWriter;
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::spawn_local;
+
+/// Serves the feed to all who come, each in a task of the surrounding `LocalSet`: picoserve's futures
+/// stay on one thread.
+///
+/// # Errors
+/// If no connection can be accepted.
+pub async fn serve(listener: &TcpListener, feed: &Arc<Feed>) -> io::Result<Infallible> {
+    loop {
+        let (connection, _) = listener.accept().await?;
+        spawn_local(serve_connection(connection, Arc::clone(feed)));
+    }
+}
 
 /// Serves the feed at `/events` until the client goes.
 pub async fn serve_connection(connection: TcpStream, feed: Arc<Feed>) {

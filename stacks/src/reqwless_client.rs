@@ -24,15 +24,16 @@ use reqwless::request::{Method, RequestBuilder};
 use sse_wire::{Buffer, CONTENT_TYPE, DecodeError, Decoder, LAST_EVENT_ID, MessageEvent};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
 use tokio::net::TcpStream;
 
-/// Reads one response, behind what the decoder has seen, and hands out its events as they come.
-/// Returns the decoder for the next response.
+/// Reads one response, behind what the decoder has seen, and hands out its events as they come, until
+/// it ends or the caller has had enough. Returns the decoder for the next response.
 pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
     client: &mut HttpClient<'_, T, D>,
     url: &str,
     mut decoder: Decoder<B>,
-    mut on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>),
+    on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
 ) -> (Decoder<B>, Result<(), StreamError<Error>>) {
     decoder.reconnect();
     let id = last_event_id(&decoder);
@@ -54,7 +55,7 @@ pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
     if let Err(refused) = check(response.status.0, media_type.map(|(_, value)| value)) {
         return (decoder, Err(refused));
     }
-    receive(response.body().reader(), decoder, &mut on_event).await
+    receive(response.body().reader(), decoder, on_event).await
 }
 
 /// tokio's network, as reqwless wants to have it. A device has embassy-net here.
@@ -65,7 +66,7 @@ impl TcpConnect for TokioNet {
     type Error = io::Error;
     type Connection<'a> = FromTokio<TcpStream>;
 
-    async fn connect<'a>(&'a self, remote: SocketAddr) -> io::Result<FromTokio<TcpStream>> {
+    async fn connect(&self, remote: SocketAddr) -> io::Result<FromTokio<TcpStream>> {
         let connection = TcpStream::connect(remote).await?;
         // reqwless writes a request in many pieces.
         connection.set_nodelay(true)?;

@@ -8,7 +8,7 @@ mod server;
 use common::{Received, decoder, run};
 use embedded_io_adapters::std::FromStd;
 use sse_wire::io::blocking::EventReader;
-use stacks::blocking_server::serve_connection;
+use stacks::blocking_server::{serve, serve_connection};
 use stacks::feed::Feed;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -21,12 +21,7 @@ fn start(feed: &Arc<Feed>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let feed = Arc::clone(feed);
-    thread::spawn(move || {
-        for connection in listener.incoming() {
-            let (connection, feed) = (connection.unwrap(), Arc::clone(&feed));
-            thread::spawn(move || serve_connection(&connection, &feed));
-        }
-    });
+    thread::spawn(move || serve(&listener, &feed));
     address
 }
 

@@ -21,6 +21,7 @@ use stacks::edge_http_client::{read_events, slice_len};
 use stacks::feed::{Feed, Message};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,8 +37,11 @@ impl Client for EdgeHttp {
         mut on_event: impl FnMut(Received),
     ) -> (Decoder<GrowingBuffer>, Result<(), Self::Error>) {
         let stack = Stack::new();
-        read_events(&stack, address, "/events", decoder, |event| on_event(event.unwrap().into()))
-            .await
+        read_events(&stack, address, "/events", decoder, |event| {
+            on_event(event.unwrap().into());
+            ControlFlow::Continue(())
+        })
+        .await
     }
 }
 

@@ -10,9 +10,10 @@ use async_io::Async;
 use common::{Received, decoder, run};
 use edge_nal_std::Stack;
 use stacks::edge_http_client::read_events;
-use stacks::edge_http_server::serve_connection;
+use stacks::edge_http_server::{serve, serve_connection};
 use stacks::feed::Feed;
 use std::net::{SocketAddr, TcpListener};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::task::spawn_local;
 
@@ -25,11 +26,7 @@ fn listen() -> (Async<TcpListener>, SocketAddr) {
 fn start(feed: &Arc<Feed>) -> SocketAddr {
     let (listener, address) = listen();
     let feed = Arc::clone(feed);
-    spawn_local(async move {
-        while let Ok((connection, _)) = listener.accept().await {
-            spawn_local(serve_connection(connection, Arc::clone(&feed)));
-        }
-    });
+    spawn_local(async move { serve(&listener, &feed).await });
     address
 }
 
@@ -38,19 +35,14 @@ async fn live_by_edge_http(address: SocketAddr, path: &str, feed: &Feed) {
     let messages = server::messages();
     let mut seen: Vec<Received> = Vec::new();
     feed.push(messages[0].0.clone());
-    let (all_seen, mut done) = tokio::sync::mpsc::unbounded_channel();
-    let stack = Stack::new();
-    let reading = read_events(&stack, address, path, decoder(), |event| {
+    let (_, end) = read_events(&Stack::new(), address, path, decoder(), |event| {
         seen.push(event.unwrap().into());
-        match messages.get(seen.len()) {
-            Some((message, _)) => feed.push(message.clone()),
-            None => all_seen.send(()).unwrap(),
-        }
-    });
-    tokio::select! {
-        (_, end) = reading => panic!("the stream has ended: {end:?}"),
-        _ = done.recv() => {}
-    }
+        let Some((message, _)) = messages.get(seen.len()) else { return ControlFlow::Break(()) };
+        feed.push(message.clone());
+        ControlFlow::Continue(())
+    })
+    .await;
+    end.unwrap();
     let expected: Vec<Received> = messages.into_iter().map(|(_, received)| received).collect();
     assert_eq!(seen, expected);
 }

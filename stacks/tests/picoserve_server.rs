@@ -8,7 +8,7 @@ mod server;
 
 use common::run;
 use stacks::feed::Feed;
-use stacks::picoserve_server::serve_connection;
+use stacks::picoserve_server::{serve, serve_connection};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -23,11 +23,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
 async fn start(feed: &Arc<Feed>) -> SocketAddr {
     let (listener, address) = listen().await;
     let feed = Arc::clone(feed);
-    spawn_local(async move {
-        while let Ok((connection, _)) = listener.accept().await {
-            spawn_local(serve_connection(connection, Arc::clone(&feed)));
-        }
-    });
+    spawn_local(async move { serve(&listener, &feed).await });
     address
 }
 

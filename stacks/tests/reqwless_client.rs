@@ -17,6 +17,7 @@ use stacks::StreamError;
 use stacks::feed::Feed;
 use stacks::reqwless_client::{TokioNet, read_events};
 use std::net::{SocketAddr, TcpListener};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::yield_now;
@@ -34,7 +35,11 @@ impl Client for Reqwless {
     ) -> (Decoder<GrowingBuffer>, Result<(), Self::Error>) {
         let mut client = HttpClient::new(&TokioNet, &TokioNet);
         let url = format!("http://{address}/events");
-        read_events(&mut client, &url, decoder, |event| on_event(event.unwrap().into())).await
+        read_events(&mut client, &url, decoder, |event| {
+            on_event(event.unwrap().into());
+            ControlFlow::Continue(())
+        })
+        .await
     }
 }
 
@@ -74,7 +79,7 @@ fn chunked_with_a_capital_letter_is_not_understood() {
         let read = async {
             let mut client = HttpClient::new(&TokioNet, &TokioNet);
             let url = format!("http://{address}/chunked");
-            read_events(&mut client, &url, decoder(), |_| {}).await.1
+            read_events(&mut client, &url, decoder(), |_| ControlFlow::Break(())).await.1
         };
         let ((), end) = tokio::join!(serve, read);
         assert!(matches!(end, Err(StreamError::Connection(Error::Codec))), "{end:?}");
