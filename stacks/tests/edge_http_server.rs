@@ -15,6 +15,7 @@ use stacks::feed::Feed;
 use std::net::{SocketAddr, TcpListener};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::spawn_local;
 
 fn listen() -> (Async<TcpListener>, SocketAddr) {
@@ -67,7 +68,8 @@ fn close_delimited_goes_on_behind_the_last_event_id() {
 
 #[test]
 fn close_delimited_ends_when_the_client_goes() {
-    let feed = server::feed();
+    // It is noticed without a write, which would be a keep-alive.
+    let feed = Arc::new(Feed::new(Duration::from_secs(3600)));
     run(async {
         let (listener, address) = listen();
         let serve = async {

@@ -11,6 +11,7 @@ use stacks::feed::Feed;
 use stacks::picoserve_server::{serve, serve_connection};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::spawn_local;
 
@@ -47,7 +48,8 @@ fn goes_on_behind_the_last_event_id() {
 
 #[test]
 fn ends_when_the_client_goes() {
-    let feed = server::feed();
+    // It is noticed without a write, which would be a keep-alive.
+    let feed = Arc::new(Feed::new(Duration::from_secs(3600)));
     run(async {
         let (listener, address) = listen().await;
         let serve = async {
