@@ -14,6 +14,7 @@
 //!   first body to its end, which never comes. Reconnect with a new one, as here.
 //! * A request of HTTP/1.1 without `Content-Length` announces a body in chunks, with GET too.
 //! * `Host` is not set by itself.
+//! * The head of a response is read a byte at a time, each with a call of the socket.
 
 use crate::client::{StreamError, check, last_event_id, receive};
 use edge_http::io::Error;

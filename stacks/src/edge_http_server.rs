@@ -3,8 +3,8 @@
 //! * A response without `Content-Length` goes out in chunks, unless `Connection: close` stands among
 //!   its headers or the request's. In chunks a write takes four writes of the socket, and a write
 //!   whose future is dropped leaves a broken chunk behind, which nothing can mend.
-//! * Without `TCP_NODELAY` those four writes wait for acknowledgements. `edge_nal_std`'s acceptor
-//!   does not set it, nor tell the port it listens on: accept with `async_io` instead.
+//! * Without `TCP_NODELAY` the second of those writes may wait until the client acknowledges the first.
+//!   `edge_nal_std`'s acceptor does not set it, nor tell its port: accept with `async_io` instead.
 //! * The handler cannot see that a client has gone, except by a write that fails, and it may be the
 //!   second one after it. [`close_delimited`] takes the socket out and watches it.
 //! * `Server::run` has as many places as it has tasks, four by default. Each stream takes one for

@@ -6,8 +6,7 @@
 //!   client's end of the connection is noticed at once, and the body's future dropped.
 //! * Its own `EventStream` splits data at LF alone and writes names as they are: a CR in either
 //!   starts a field. This one cannot.
-//! * The timeout for writing is one second by default, and counts for all of a response that does
-//!   not get on: too short for a client on a bad line.
+//! * The timeout for each write is one second by default: too short for a client on a bad line.
 //! * A body may fail with the connection's error only, hence the match at its end.
 
 use crate::feed::{Feed, LONGEST_EVENT};
@@ -28,6 +27,9 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_local;
 
+/// How long a client may leave no room for more.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Serves the feed to all who come, each in a task of the surrounding `LocalSet`: picoserve's futures
 /// stay on one thread.
 ///
@@ -43,8 +45,7 @@ pub async fn serve(listener: &TcpListener, feed: &Arc<Feed>) -> io::Result<Infal
 /// Serves the feed at `/events` until the client goes.
 pub async fn serve_connection(connection: TcpStream, feed: Arc<Feed>) {
     let app = Router::new().route("/events", get(events)).with_state(EventStream { feed, seen: 0 });
-    let write = Duration::from_secs(10);
-    let config = Config::new(Timeouts { write, ..Timeouts::default() });
+    let config = Config::new(Timeouts { write: WRITE_TIMEOUT, ..Timeouts::default() });
     // Or an event waits until the one before it is acknowledged. If it cannot be had, so be it.
     let _ = connection.set_nodelay(true);
     // An error is a client that went away, or does not speak HTTP: its affair.

@@ -24,6 +24,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::yield_now;
 
 struct EdgeHttp;
 
@@ -93,6 +94,37 @@ fn a_read_of_chunks_fills_its_slice() {
         };
         let (_served, bytes) = tokio::join!(serve, read);
         assert_eq!(bytes, b"data: 1\n\ndata: 2");
+    });
+}
+
+/// Trap: the length of a chunk, `13`, is cut; the future that has read its first digit is dropped.
+#[test]
+fn a_dropped_future_loses_the_stream() {
+    run(async {
+        let (listener, address) = listen().await;
+        let accept = async {
+            let mut served = Served::accept(&listener).await;
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1";
+            served.write(head, 1000).await;
+            served
+        };
+        let (stack, mut buffer) = (Stack::new(), [0; 1000]);
+        let mut connection: Connection<'_, _> = Connection::new(&mut buffer, &stack, address);
+        let request = async {
+            connection.initiate_request(true, Method::Get, "/", &[]).await.unwrap();
+            connection.initiate_response().await.unwrap();
+        };
+        let (mut served, ()) = tokio::join!(accept, request);
+        let mut reader = EventReader::new(Chunked::new(connection, [0; 1]), decoder());
+
+        tokio::select! {
+            biased;
+            event = reader.next() => panic!("{event:?}"),
+            () = yield_now() => {}
+        }
+        served.write(b"3\r\ndata: thirteen..\n\n\r\n0\r\n\r\n", 1000).await;
+        let event = reader.next().await.map(|event| event.map(Received::from));
+        assert!(!matches!(event, Ok(Some(_))), "nothing was lost: {event:?}");
     });
 }
 
