@@ -8,6 +8,7 @@ mod cut;
 use async_io::Async;
 use common::{Received, decoder, run};
 use cut::{Client, Served, listen};
+use embedded_io_async::ErrorKind;
 use reqwless::Error;
 use reqwless::client::HttpClient;
 use reqwless::request::Method;
@@ -83,6 +84,29 @@ fn chunked_with_a_capital_letter_is_not_understood() {
         };
         let ((), end) = tokio::join!(serve, read);
         assert!(matches!(end, Err(StreamError::Connection(Error::Codec))), "{end:?}");
+    });
+}
+
+/// Trap: where a connection is lost makes an error of it, or an end.
+#[test]
+fn a_lost_connection_is_an_error_or_an_end() {
+    run(async {
+        let (listener, address) = listen().await;
+        let mut ends = Vec::new();
+        for body in [&b"9\r\ndata: a\n\n\r\n"[..], b"9\r\ndata: a\n"] {
+            let serve = async {
+                let mut served = Served::accept(&listener).await;
+                let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                    Transfer-Encoding: chunked\r\n\r\n";
+                served.write(&[head, body].concat(), 1000).await;
+            };
+            let ((), (_, end)) = tokio::join!(serve, Reqwless.read(address, decoder(), drop));
+            ends.push(end);
+        }
+        let aborted = Error::Network(ErrorKind::ConnectionAborted);
+        let between_chunks = ends[0].as_ref().unwrap_err().to_string();
+        assert_eq!(between_chunks, aborted.to_string());
+        assert!(ends[1].is_ok(), "{:?}", ends[1]);
     });
 }
 
