@@ -1,0 +1,56 @@
+//! Reads five events with edge-http, from `/events` at the address that is given or from a server of
+//! its own, and comes back whenever the connection is lost.
+//!
+//! ```text
+//! cargo run --example edge_http_client
+//! cargo run --example edge_http_client -- 127.0.0.1:8080
+//! ```
+
+use edge_nal_std::Stack;
+use sse_wire::Decoder;
+use stacks::edge_http_client::read_events;
+use stacks::feed::Feed;
+use stacks::{StreamError, blocking_server};
+use std::error::Error;
+use std::net::{SocketAddr, TcpListener};
+use std::ops::ControlFlow;
+use std::time::Duration;
+use std::{env, thread};
+use tokio::time::sleep;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = match env::args().nth(1) {
+        Some(address) => address.parse()?,
+        None => own_server()?,
+    };
+    println!("http://{address}/events");
+    let mut decoder = Decoder::new([0; 4096]);
+    let mut left = 5;
+    loop {
+        let end;
+        (decoder, end) = read_events(&Stack::new(), address, "/events", decoder, |event| {
+            match event {
+                Ok(event) => println!("{}: {}", event.event_type_lossy(), event.data_lossy()),
+                Err(error) => eprintln!("{error}"),
+            }
+            left -= 1;
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .await;
+        match end {
+            _ if left == 0 => return Ok(()),
+            Err(refused @ StreamError::Refused { .. }) => return Err(refused.into()),
+            Err(StreamError::Connection(error)) => eprintln!("the connection is lost: {error}"),
+            Ok(()) => eprintln!("the stream has ended"),
+        }
+        sleep(decoder.reconnection_time().unwrap_or(Duration::from_secs(3))).await;
+    }
+}
+
+fn own_server() -> Result<SocketAddr, Box<dyn Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || blocking_server::serve(&listener, &Feed::clock()));
+    Ok(address)
+}

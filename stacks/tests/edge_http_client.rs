@@ -1,0 +1,158 @@
+//! edge-http as a client, with servers that make it hard.
+
+#[path = "support/common.rs"]
+mod common;
+#[path = "support/cut.rs"]
+mod cut;
+
+use async_io::Async;
+use common::{Received, decoder, run};
+use cut::{Client, Served, listen};
+use edge_http::Method;
+use edge_http::io::Error;
+use edge_http::io::client::Connection;
+use edge_nal_std::Stack;
+use embedded_io_async::Read;
+use sse_wire::io::Chunked;
+use sse_wire::io::asynch::EventReader;
+use sse_wire::{Decoder, GrowingBuffer};
+use stacks::StreamError;
+use stacks::edge_http_client::{read_events, slice_len};
+use stacks::feed::{Feed, Message};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::yield_now;
+
+struct EdgeHttp;
+
+impl Client for EdgeHttp {
+    type Error = StreamError<Error<io::Error>>;
+
+    async fn read(
+        &self,
+        address: SocketAddr,
+        decoder: Decoder<GrowingBuffer>,
+        mut on_event: impl FnMut(Received),
+    ) -> (Decoder<GrowingBuffer>, Result<(), Self::Error>) {
+        let stack = Stack::new();
+        read_events(&stack, address, "/events", decoder, |event| {
+            on_event(event.unwrap().into());
+            ControlFlow::Continue(())
+        })
+        .await
+    }
+}
+
+#[test]
+fn cuts_change_nothing() {
+    run(cut::cuts_change_nothing(&EdgeHttp));
+}
+
+/// Over a slice of two bytes, in place of one, it hangs.
+#[test]
+fn events_arrive_as_they_are_sent() {
+    run(cut::events_arrive_as_they_are_sent(&EdgeHttp));
+}
+
+#[test]
+fn goes_on_behind_the_last_event_id() {
+    run(cut::goes_on_behind_the_last_event_id(&EdgeHttp));
+}
+
+#[test]
+fn other_responses_are_refused() {
+    let [html, unavailable] = run(cut::refused(&EdgeHttp)).try_into().unwrap();
+    assert!(matches!(html, StreamError::Refused { status: 200 }));
+    assert!(matches!(unavailable, StreamError::Refused { status: 503 }));
+}
+
+/// The trap: a read of a body in chunks goes on until its slice is full, past the end of the chunk in
+/// which an event lies whole.
+#[test]
+fn a_read_of_chunks_fills_its_slice() {
+    run(async {
+        let (listener, address) = listen().await;
+        let serve = async {
+            let mut served = Served::accept(&listener).await;
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            served.write(head, 1000).await;
+            served.write(b"9\r\ndata: 1\n\n\r\n", 1000).await;
+            served.write(b"9\r\ndata: 2\n\n\r\n", 1000).await;
+            served
+        };
+        let (stack, mut buffer) = (Stack::new(), [0; 1000]);
+        let mut connection: Connection<'_, _> = Connection::new(&mut buffer, &stack, address);
+        let read = async {
+            connection.initiate_request(true, Method::Get, "/", &[]).await.unwrap();
+            connection.initiate_response().await.unwrap();
+            let mut slice = [0; 16];
+            let len = connection.read(&mut slice).await.unwrap();
+            slice[..len].to_vec()
+        };
+        let (_served, bytes) = tokio::join!(serve, read);
+        assert_eq!(bytes, b"data: 1\n\ndata: 2");
+    });
+}
+
+/// Trap: the length of a chunk, `13`, is cut; the future that has read its first digit is dropped.
+#[test]
+fn a_dropped_future_loses_the_stream() {
+    run(async {
+        let (listener, address) = listen().await;
+        let accept = async {
+            let mut served = Served::accept(&listener).await;
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1";
+            served.write(head, 1000).await;
+            served
+        };
+        let (stack, mut buffer) = (Stack::new(), [0; 1000]);
+        let mut connection: Connection<'_, _> = Connection::new(&mut buffer, &stack, address);
+        let request = async {
+            connection.initiate_request(true, Method::Get, "/", &[]).await.unwrap();
+            connection.initiate_response().await.unwrap();
+        };
+        let (mut served, ()) = tokio::join!(accept, request);
+        let mut reader = EventReader::new(Chunked::new(connection, [0; 1]), decoder());
+
+        tokio::select! {
+            biased;
+            event = reader.next() => panic!("{event:?}"),
+            () = yield_now() => {}
+        }
+        served.write(b"3\r\ndata: thirteen..\n\n\r\n0\r\n\r\n", 1000).await;
+        let event = reader.next().await.map(|event| event.map(Received::from));
+        assert!(!matches!(event, Ok(Some(_))), "nothing was lost: {event:?}");
+    });
+}
+
+/// The way around: the same server answers HTTP/1.0 without chunks, and a long slice will do.
+#[test]
+fn http_1_0_keeps_chunks_away() {
+    run(async {
+        let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
+        let address = listener.get_ref().local_addr().unwrap();
+        let feed = Arc::new(Feed::new(Duration::from_millis(10)));
+        let serve = async {
+            let (connection, _) = listener.accept().await.unwrap();
+            stacks::edge_http_server::serve_connection(connection, Arc::clone(&feed)).await;
+        };
+        let read = async {
+            let (stack, mut buffer) = (Stack::new(), [0; 1000]);
+            let mut connection: Connection<'_, _> = Connection::new(&mut buffer, &stack, address);
+            connection.initiate_request(false, Method::Get, "/chunked", &[]).await.unwrap();
+            connection.initiate_response().await.unwrap();
+            let (head, body) = connection.split();
+            assert_eq!(slice_len(&head.headers), 512);
+            let mut reader = EventReader::new(Chunked::new(body, [0; 512]), decoder());
+            for data in ["1", "22", "333"] {
+                feed.push(Message { data: data.to_owned(), ..Message::default() });
+                let event = reader.next().await.unwrap().expect("the stream has ended");
+                assert_eq!(event.data_str(), Ok(data));
+            }
+        };
+        tokio::join!(serve, read);
+    });
+}

@@ -1,0 +1,61 @@
+//! picoserve as a server: its body is as long as the connection, so a plain socket behind the head
+//! is all that a reader needs.
+
+#[path = "support/common.rs"]
+mod common;
+#[path = "support/server.rs"]
+mod server;
+
+use common::run;
+use stacks::feed::Feed;
+use stacks::picoserve_server::{serve, serve_connection};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::spawn_local;
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+async fn start(feed: &Arc<Feed>) -> SocketAddr {
+    let (listener, address) = listen().await;
+    let feed = Arc::clone(feed);
+    spawn_local(async move { serve(&listener, &feed).await });
+    address
+}
+
+#[test]
+fn events_arrive_as_they_are_sent() {
+    let feed = server::feed();
+    run(async { server::live_by_reader(start(&feed).await, &feed).await });
+}
+
+#[test]
+fn curl_agrees() {
+    let feed = server::feed();
+    run(async { server::live_by_curl(start(&feed).await, "/events", &feed).await });
+}
+
+#[test]
+fn goes_on_behind_the_last_event_id() {
+    let feed = server::feed();
+    run(async { server::goes_on_behind_the_last_event_id(start(&feed).await, &feed).await });
+}
+
+#[test]
+fn ends_when_the_client_goes() {
+    // It is noticed without a write, which would be a keep-alive.
+    let feed = Arc::new(Feed::new(Duration::from_secs(3600)));
+    run(async {
+        let (listener, address) = listen().await;
+        let serve = async {
+            let (connection, _) = listener.accept().await.unwrap();
+            serve_connection(connection, Arc::clone(&feed)).await;
+        };
+        tokio::join!(serve, server::visit(address, &feed));
+    });
+}

@@ -1,0 +1,140 @@
+//! reqwless as a client, with servers that make it hard.
+
+#[path = "support/common.rs"]
+mod common;
+#[path = "support/cut.rs"]
+mod cut;
+
+use async_io::Async;
+use common::{Received, decoder, run};
+use cut::{Client, Served, listen};
+use embedded_io_async::ErrorKind;
+use reqwless::Error;
+use reqwless::client::HttpClient;
+use reqwless::request::Method;
+use sse_wire::io::asynch::EventReader;
+use sse_wire::{Decoder, GrowingBuffer};
+use stacks::StreamError;
+use stacks::feed::Feed;
+use stacks::reqwless_client::{TokioNet, read_events};
+use std::net::{SocketAddr, TcpListener};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::yield_now;
+
+struct Reqwless;
+
+impl Client for Reqwless {
+    type Error = StreamError<Error>;
+
+    async fn read(
+        &self,
+        address: SocketAddr,
+        decoder: Decoder<GrowingBuffer>,
+        mut on_event: impl FnMut(Received),
+    ) -> (Decoder<GrowingBuffer>, Result<(), Self::Error>) {
+        let mut client = HttpClient::new(&TokioNet, &TokioNet);
+        let url = format!("http://{address}/events");
+        read_events(&mut client, &url, decoder, |event| {
+            on_event(event.unwrap().into());
+            ControlFlow::Continue(())
+        })
+        .await
+    }
+}
+
+#[test]
+fn cuts_change_nothing() {
+    run(cut::cuts_change_nothing(&Reqwless));
+}
+
+#[test]
+fn events_arrive_as_they_are_sent() {
+    run(cut::events_arrive_as_they_are_sent(&Reqwless));
+}
+
+#[test]
+fn goes_on_behind_the_last_event_id() {
+    run(cut::goes_on_behind_the_last_event_id(&Reqwless));
+}
+
+#[test]
+fn other_responses_are_refused() {
+    let [html, unavailable] = run(cut::refused(&Reqwless)).try_into().unwrap();
+    assert!(matches!(html, StreamError::Refused { status: 200 }));
+    assert!(matches!(unavailable, StreamError::Refused { status: 503 }));
+}
+
+/// Trap: edge-http's server in chunks cannot be read.
+#[test]
+fn chunked_with_a_capital_letter_is_not_understood() {
+    run(async {
+        let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
+        let address = listener.get_ref().local_addr().unwrap();
+        let serve = async {
+            let (connection, _) = listener.accept().await.unwrap();
+            let feed = Arc::new(Feed::new(Duration::from_millis(10)));
+            stacks::edge_http_server::serve_connection(connection, feed).await;
+        };
+        let read = async {
+            let mut client = HttpClient::new(&TokioNet, &TokioNet);
+            let url = format!("http://{address}/chunked");
+            read_events(&mut client, &url, decoder(), |_| ControlFlow::Break(())).await.1
+        };
+        let ((), end) = tokio::join!(serve, read);
+        assert!(matches!(end, Err(StreamError::Connection(Error::Codec))), "{end:?}");
+    });
+}
+
+/// Trap: where a connection is lost makes an error of it, or an end.
+#[test]
+fn a_lost_connection_is_an_error_or_an_end() {
+    run(async {
+        let (listener, address) = listen().await;
+        let mut ends = Vec::new();
+        for body in [&b"9\r\ndata: a\n\n\r\n"[..], b"9\r\ndata: a\n"] {
+            let serve = async {
+                let mut served = Served::accept(&listener).await;
+                let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                    Transfer-Encoding: chunked\r\n\r\n";
+                served.write(&[head, body].concat(), 1000).await;
+            };
+            let ((), (_, end)) = tokio::join!(serve, Reqwless.read(address, decoder(), drop));
+            ends.push(end);
+        }
+        let aborted = Error::Network(ErrorKind::ConnectionAborted);
+        let between_chunks = ends[0].as_ref().unwrap_err().to_string();
+        assert_eq!(between_chunks, aborted.to_string());
+        assert!(ends[1].is_ok(), "{:?}", ends[1]);
+    });
+}
+
+/// Trap: the length of a chunk, `13`, is cut; the future that has read its first digit is dropped.
+#[test]
+fn a_dropped_future_loses_the_stream() {
+    run(async {
+        let (listener, address) = listen().await;
+        let url = format!("http://{address}/");
+        let mut client = HttpClient::new(&TokioNet, &TokioNet);
+        let mut buffer = [0; 1000];
+        let accept = async {
+            let mut served = Served::accept(&listener).await;
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1";
+            served.write(head, 1000).await;
+            served
+        };
+        let mut request = client.request(Method::GET, &url).await.unwrap();
+        let (mut served, response) = tokio::join!(accept, request.send(&mut buffer));
+        let mut reader = EventReader::new(response.unwrap().body().reader(), decoder());
+
+        tokio::select! {
+            biased;
+            event = reader.next() => panic!("{event:?}"),
+            () = yield_now() => {}
+        }
+        served.write(b"3\r\ndata: thirteen..\n\n\r\n0\r\n\r\n", 1000).await;
+        let event = reader.next().await.map(|event| event.map(Received::from));
+        assert!(!matches!(event, Ok(Some(_))), "nothing was lost: {event:?}");
+    });
+}

@@ -1,0 +1,210 @@
+//! What is asked of every client: the stream of a server that cuts it at awkward places.
+
+use crate::common::{Received, decoder};
+use sse_wire::{Decoder, GrowingBuffer};
+use std::fmt::Debug;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::yield_now;
+
+/// All line ends, comments, a field without a colon, an unknown one, text of several bytes a
+/// character, and an event that is cut off.
+const BODY: &str = "\u{feff}event: temp\r\nid: 1\r\nretry: 2500\r\ndata: 23.4 \u{b0}C\r\n\r\n\
+    : keep-alive\n\n\
+    event: snow \u{2603}\nid: \u{1f9a9}\ndata: one\rdata:  two\r\n: three\ndata\r\n\r\n\
+    identity: none of ours\nid: 3\rdata: \u{1f9a9}\u{1f9a9}\r\r\
+    data: 0123456789012345678901234567890123456789012345678901234567890123456789\n\n\
+    id: 4\ndata: cut o";
+
+/// How a body is delimited.
+#[derive(Clone, Copy, Debug)]
+pub enum Coding {
+    /// By the end of the connection.
+    Close,
+    /// In chunks of so many bytes.
+    Chunks(usize),
+}
+
+impl Coding {
+    fn head(self) -> String {
+        let delimiter = match self {
+            Self::Close => "Connection: close",
+            Self::Chunks(_) => "Transfer-Encoding: chunked",
+        };
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n{delimiter}\r\n\r\n"
+        )
+    }
+
+    fn encode(self, body: &[u8]) -> Vec<u8> {
+        let Self::Chunks(len) = self else { return body.to_vec() };
+        let chunks = body
+            .chunks(len)
+            .map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+        chunks.collect::<Vec<_>>().concat()
+    }
+
+    const fn end(self) -> &'static [u8] {
+        match self {
+            Self::Close => b"",
+            Self::Chunks(_) => b"0\r\n\r\n",
+        }
+    }
+}
+
+/// The server's end of a connection.
+pub struct Served {
+    connection: TcpStream,
+    pub request: String,
+}
+
+impl Served {
+    /// Takes a request.
+    pub async fn accept(listener: &TcpListener) -> Self {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        connection.set_nodelay(true).unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(connection.read_u8().await.unwrap());
+        }
+        Self { connection, request: String::from_utf8(request).unwrap() }
+    }
+
+    /// Writes so many bytes at a time, and lets the client have a look in between.
+    pub async fn write(&mut self, bytes: &[u8], at_a_time: usize) {
+        for piece in bytes.chunks(at_a_time) {
+            self.connection.write_all(piece).await.unwrap();
+            yield_now().await;
+        }
+    }
+}
+
+pub async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// A client: reads one response from this address, with this decoder.
+pub trait Client {
+    type Error: Debug;
+
+    async fn read(
+        &self,
+        address: SocketAddr,
+        decoder: Decoder<GrowingBuffer>,
+        on_event: impl FnMut(Received),
+    ) -> (Decoder<GrowingBuffer>, Result<(), Self::Error>);
+}
+
+/// However the stream is cut, in chunks and in writes, its events are those of the whole.
+pub async fn cuts_change_nothing(client: &impl Client) {
+    let mut expected = Vec::<Received>::new();
+    let (mut whole, mut rest) = (decoder(), BODY.as_bytes());
+    while let Some(event) = whole.next(&mut rest) {
+        expected.push(event.unwrap().into());
+    }
+    assert_eq!(expected.len(), 4);
+
+    let (listener, address) = listen().await;
+    let chunks = [1, 2, 3, 5, 16, 17, 1000].map(Coding::Chunks);
+    for coding in [Coding::Close].into_iter().chain(chunks) {
+        for at_a_time in [1, 2, 3, 7, 61, 10_000] {
+            let serve = async {
+                let mut served = Served::accept(&listener).await;
+                served.write(coding.head().as_bytes(), 1000).await;
+                served.write(&coding.encode(BODY.as_bytes()), at_a_time).await;
+                served.write(coding.end(), at_a_time).await;
+            };
+            let mut seen = Vec::new();
+            let read = client.read(address, decoder(), |event| seen.push(event));
+            let ((), (decoder, end)) = tokio::join!(serve, read);
+            assert!(end.is_ok(), "{coding:?}, {at_a_time} at a time: {end:?}");
+            assert_eq!(seen, expected, "{coding:?}, {at_a_time} at a time");
+            assert_eq!(decoder.last_event_id(), b"3");
+            assert_eq!(decoder.reconnection_time(), whole.reconnection_time());
+            assert!(decoder.is_mid_event());
+        }
+    }
+}
+
+/// The server sends an event only when the one before it has been seen.
+pub async fn events_arrive_as_they_are_sent(client: &impl Client) {
+    let (listener, address) = listen().await;
+    for coding in [Coding::Close, Coding::Chunks(4), Coding::Chunks(1000)] {
+        let (saw, mut seen) = mpsc::unbounded_channel();
+        let serve = async {
+            let mut served = Served::accept(&listener).await;
+            served.write(coding.head().as_bytes(), 1000).await;
+            for number in 1..40 {
+                let data = "x".repeat(number);
+                let event = format!("id: {number}\ndata: {data}\n\n");
+                served.write(&coding.encode(event.as_bytes()), 5).await;
+                assert_eq!(seen.recv().await, Some(data));
+            }
+            served.write(coding.end(), 5).await;
+        };
+        let read = client.read(address, decoder(), |event| saw.send(event.data).unwrap());
+        let ((), (_, end)) = tokio::join!(serve, read);
+        assert!(end.is_ok(), "{coding:?}: {end:?}");
+    }
+}
+
+/// A connection is lost, between two events, within one, and within a chunk: with the same decoder,
+/// the next one goes on behind the last event.
+pub async fn goes_on_behind_the_last_event_id(client: &impl Client) {
+    let (listener, address) = listen().await;
+    for coding in [Coding::Close, Coding::Chunks(9), Coding::Chunks(1000)] {
+        for lost in [0, 1, 3, 8] {
+            let serve = async {
+                let mut served = Served::accept(&listener).await;
+                assert!(!served.request.to_ascii_lowercase().contains("last-event-id"));
+                served.write(coding.head().as_bytes(), 1000).await;
+                let body = coding.encode(b"id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
+                served.write(&body, 1000).await;
+                let unfinished = coding.encode(b"id: 3\ndata: lost\n\n");
+                served.write(&unfinished[..lost], 1000).await;
+                drop(served);
+
+                let mut served = Served::accept(&listener).await;
+                let request = served.request.to_ascii_lowercase();
+                assert!(request.contains("\r\nlast-event-id: 2\r\n"), "{request}");
+                assert!(request.contains(&format!("\r\nhost: {address}\r\n")), "{request}");
+                served.write(coding.head().as_bytes(), 1000).await;
+                served.write(&coding.encode(b"data: c\n\n"), 1000).await;
+                served.write(coding.end(), 1000).await;
+            };
+            let mut seen = Vec::new();
+            let read = async {
+                let mut note = |event: Received| seen.push((event.id, event.data));
+                // It may be an error or a plain end. That the stream has ended is what counts.
+                let (decoder, _) = client.read(address, decoder(), &mut note).await;
+                client.read(address, decoder, &mut note).await.1.unwrap();
+            };
+            tokio::join!(serve, read);
+            let expected = [("1", "a"), ("2", "b"), ("2", "c")];
+            assert_eq!(seen, expected.map(|(id, data)| (id.to_owned(), data.to_owned())));
+        }
+    }
+}
+
+/// What is no event stream is refused, with its status.
+pub async fn refused<C: Client>(client: &C) -> Vec<C::Error> {
+    let (listener, address) = listen().await;
+    let mut errors = Vec::new();
+    for head in
+        ["200 OK\r\nContent-Type: text/html", "503 Not now\r\nContent-Type: text/event-stream"]
+    {
+        let serve = async {
+            let mut served = Served::accept(&listener).await;
+            let head = format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n");
+            served.write(head.as_bytes(), 1000).await;
+        };
+        let read = client.read(address, decoder(), |event| panic!("{event:?}"));
+        let ((), (_, end)) = tokio::join!(serve, read);
+        errors.push(end.unwrap_err());
+    }
+    errors
+}

@@ -1,0 +1,202 @@
+//! What is asked of every server: its stream, read by this crate and by curl with another decoder.
+//!
+//! A message is pushed only when the one before it has been seen, so that a server that holds an
+//! event back never gets to the next.
+
+use crate::common::{Received, decoder};
+use embedded_io_adapters::tokio_1::FromTokio;
+use sse_core::{SseDecoder, SseEvent};
+use sse_wire::io::Chunked;
+use sse_wire::io::asynch::EventReader;
+use sse_wire::{GrowingBuffer, KEEP_ALIVE, LAST_EVENT_ID, event_type};
+use stacks::feed::{Feed, Message};
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Write};
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+const RETRY: Duration = Duration::from_millis(2500);
+
+/// A feed with many keep-alives.
+pub fn feed() -> Arc<Feed> {
+    Arc::new(Feed::new(Duration::from_millis(10)))
+}
+
+/// What is sent, and how it is to arrive.
+pub fn messages() -> Vec<(Message, Received)> {
+    let large = "0123456789 is larger than any packet ".repeat(3000);
+    let messages = [
+        (Some(event_type!("temp")), Some(RETRY), "23.4 \u{b0}C", "23.4 \u{b0}C"),
+        (None, None, "one\ntwo\rthree\r\nid: 99\r\n\r\n", "one\ntwo\nthree\nid: 99\n\n"),
+        (Some(event_type!("large")), None, &large, &large),
+        (None, None, "", ""),
+        (
+            Some(event_type!("snow \u{2603}")),
+            None,
+            "  two spaces, a : and a \0",
+            "  two spaces, a : and a \0",
+        ),
+    ];
+    let numbered = messages.into_iter().zip(1..);
+    let messages = numbered.map(|((event_type, retry, data, received), id)| {
+        let message = Message { event_type, retry, data: data.to_owned() };
+        let event_type = event_type.map_or(&b"message"[..], |event_type| event_type.as_bytes());
+        let received = Received {
+            event_type: str::from_utf8(event_type).unwrap().to_owned(),
+            id: format!("{id}"),
+            data: received.to_owned(),
+        };
+        (message, received)
+    });
+    messages.collect()
+}
+
+pub type Reader = EventReader<Chunked<FromTokio<TcpStream>, [u8; 1000]>, GrowingBuffer>;
+
+/// Asks for a stream, and returns the body, which lasts as long as the connection.
+pub async fn get(
+    address: SocketAddr,
+    last_event_id: &[u8],
+) -> Chunked<FromTokio<TcpStream>, [u8; 1000]> {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let mut request = format!("GET /events HTTP/1.1\r\nHost: {address}\r\n").into_bytes();
+    if !last_event_id.is_empty() {
+        request.extend([LAST_EVENT_ID.as_bytes(), b": ", last_event_id, b"\r\n"].concat());
+    }
+    request.extend(b"\r\n");
+    connection.write_all(&request).await.unwrap();
+
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(connection.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    assert!(head.contains("\r\ncontent-type: text/event-stream\r\n"), "{head}");
+    assert!(head.contains("\r\ncache-control: no-cache\r\n"), "{head}");
+    assert!(!head.contains("\r\ntransfer-encoding"), "the body is not plain: {head}");
+    Chunked::new(FromTokio::new(connection), [0; 1000])
+}
+
+pub async fn next(reader: &mut Reader) -> Received {
+    reader.next().await.unwrap().expect("the stream has ended").into()
+}
+
+/// This crate's reader sees each event when it is sent.
+pub async fn live_by_reader(address: SocketAddr, feed: &Feed) {
+    let mut reader = EventReader::new(get(address, b"").await, decoder());
+    for (message, received) in messages() {
+        feed.push(message);
+        assert_eq!(next(&mut reader).await, received);
+        assert_eq!(reader.decoder().reconnection_time(), Some(RETRY));
+    }
+}
+
+/// A client that comes back gets what it has missed, and nothing else.
+pub async fn goes_on_behind_the_last_event_id(address: SocketAddr, feed: &Feed) {
+    let mut reader = EventReader::new(get(address, b"").await, decoder());
+    let messages = messages();
+    for (message, _) in messages.iter().cloned() {
+        feed.push(message);
+    }
+    for (_, received) in &messages[..3] {
+        assert_eq!(next(&mut reader).await, *received);
+    }
+    let id = reader.decoder().last_event_id().to_vec();
+    drop(reader.reconnect(get(address, &id).await));
+    for (_, received) in &messages[3..] {
+        assert_eq!(next(&mut reader).await, *received);
+    }
+}
+
+/// Sees a first event, and closes the connection.
+pub async fn visit(address: SocketAddr, feed: &Feed) {
+    let mut reader = EventReader::new(get(address, b"").await, decoder());
+    feed.push(Message::default());
+    next(&mut reader).await;
+}
+
+/// curl, and a decoder that is not this crate's, see each event when it is sent, and keep-alives in
+/// between.
+pub async fn live_by_curl(address: SocketAddr, path: &str, feed: &Feed) {
+    let Some(mut curl) = Curl::get(address, path) else { return };
+    for (message, received) in messages() {
+        let retry = message.retry;
+        curl.keep_alive().await;
+        feed.push(message);
+        if let Some(time) = retry {
+            assert_eq!(curl.next().await, SseEvent::Retry(time.as_millis() as u32));
+        }
+        let SseEvent::Message(event) = curl.next().await else { panic!("another retry") };
+        let event = Received {
+            event_type: event.event.into_owned(),
+            id: event.last_event_id.as_deref().unwrap_or_default().to_owned(),
+            data: event.data,
+        };
+        assert_eq!(event, received);
+    }
+}
+
+/// `curl -N`, with the decoder of `sse-core` behind it.
+struct Curl {
+    child: Child,
+    decoder: SseDecoder,
+    events: VecDeque<SseEvent>,
+    /// What has come since the last event.
+    pause: Vec<u8>,
+}
+
+impl Curl {
+    fn get(address: SocketAddr, path: &str) -> Option<Self> {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--no-buffer", "--fail", "--noproxy", "*"]);
+        curl.arg(format!("http://{address}{path}"));
+        match curl.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn() {
+            Ok(child) => Some(Self {
+                child,
+                decoder: SseDecoder::new(),
+                events: VecDeque::new(),
+                pause: Vec::new(),
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // Past the test's captured output, so that it is seen.
+                let _ = writeln!(std::io::stderr(), "SKIPPED, curl is not installed");
+                None
+            }
+            Err(error) => panic!("cannot run curl: {error}"),
+        }
+    }
+
+    async fn read(&mut self) {
+        let mut chunk = [0; 1000];
+        let len = self.child.stdout.as_mut().unwrap().read(&mut chunk).await.unwrap();
+        assert_ne!(len, 0, "the stream has ended");
+        let mut chunk = &chunk[..len];
+        self.pause.extend(chunk);
+        while let Some(event) = self.decoder.next(&mut chunk) {
+            self.events.push_back(event.unwrap());
+        }
+    }
+
+    /// The next event.
+    async fn next(&mut self) -> SseEvent {
+        while self.events.is_empty() {
+            self.read().await;
+        }
+        self.pause.clear();
+        self.events.pop_front().unwrap()
+    }
+
+    /// Waits for a keep-alive.
+    async fn keep_alive(&mut self) {
+        while !self.pause.windows(KEEP_ALIVE.len()).any(|window| window == KEEP_ALIVE) {
+            self.read().await;
+        }
+        assert!(self.events.is_empty(), "{:?} was not sent", self.events);
+    }
+}
