@@ -1,4 +1,4 @@
-//! Headless Chromium, driven over WebDriver: JSON over HTTP, of which a test needs four commands.
+//! Headless Chromium, driven over WebDriver, which is little more than JSON over HTTP.
 
 use crate::process::{Process, free_address};
 use crate::{LIMIT, wait_for};
@@ -10,8 +10,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use ureq::Agent;
 
-/// Something that the page's event source told it: the type of an event, of the stream's or `open`
-/// or `error`, which have neither id nor data.
+/// What the page's event source told it: an event of the stream, or `open` or `error`, which have
+/// neither id nor data.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Note {
     pub(crate) what: String,
@@ -47,7 +47,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// The profile of a new browser, thrown away before, has this name.
+    /// With a new profile, of this name.
     pub(crate) fn start(name: &str) -> Self {
         let address = free_address();
         let mut command = Command::new("chromedriver");

@@ -17,6 +17,7 @@ impl Server {
     pub(crate) fn host() -> Self {
         let mut command = Command::new(env!("CARGO"));
         command.args(["run", "--quiet", "--release", "--example", "telemetry", "--"]);
+        // It keeps 120 samples: a browser may be a minute behind, and ten cuts take some 20 s.
         command.args(["--interval-ms", "500", "--port"]);
         Self::start(command)
     }
