@@ -39,6 +39,12 @@ pub(crate) struct Seen {
     pub(crate) lines: Vec<usize>,
 }
 
+impl Seen {
+    pub(crate) fn events(&self) -> Vec<&Note> {
+        self.notes.iter().filter(|note| note.is_event()).collect()
+    }
+}
+
 pub(crate) struct Browser {
     _driver: Process,
     agent: Agent,

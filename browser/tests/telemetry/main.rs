@@ -71,10 +71,11 @@ fn look_at(name: &str, server: &Server, keys: &[&str]) {
     browser.open(&format!("http://{}/", proxy.address()));
     let seen = wait_for("events behind the last cut", || {
         let seen = browser.look();
-        let lost = seen.notes.iter().filter(|note| note.what == "error").count();
-        let events = seen.notes.iter().rev().take_while(|note| note.is_event()).count();
+        assert_nothing_lost_or_doubled(&seen.events());
         assert!(!seen.states.iter().any(|state| state.starts_with("closed")), "{seen:?}");
-        if lost == CUTS.len() && events >= EVENTS_AFTER_CUTS { Ok(seen) } else { Err(seen) }
+        let cuts = seen.notes.iter().filter(|note| note.what == "error").count();
+        let events = seen.notes.iter().rev().take_while(|note| note.is_event()).count();
+        if cuts == CUTS.len() && events >= EVENTS_AFTER_CUTS { Ok(seen) } else { Err(seen) }
     });
     for (look, width, height, scheme) in
         [("light", 1100, 800, "light"), ("dark", 1100, 800, "dark"), ("narrow", 400, 1300, "light")]
@@ -83,8 +84,7 @@ fn look_at(name: &str, server: &Server, keys: &[&str]) {
     }
 
     let streams = proxy.streams();
-    let events: Vec<&Note> = seen.notes.iter().filter(|note| note.is_event()).collect();
-    assert_nothing_lost_or_doubled(&events);
+    let events = seen.events();
     assert_as_sent(&events, &streams, keys);
     assert_came_back_with_last_id(&seen, &streams);
     assert_page_shows(&seen, &events);

@@ -1,15 +1,13 @@
 //! Processes that end with the test, however it ends.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 
-/// A process with all that it starts.
 pub(crate) struct Process(Child);
 
 impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let child = command.process_group(0).spawn();
+        let child = command.spawn();
         Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
 
@@ -21,7 +19,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["--", &format!("-{}", self.0.id())]).status();
+        // Unlike `Child::kill`, it leaves the process the time to end what it has started.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
         let _ = self.0.wait();
     }
 }
