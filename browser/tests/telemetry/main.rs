@@ -26,8 +26,8 @@ use std::fmt::Debug;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Moments that are awkward for a browser: it is to forget what was cut off, all of it. One connection
-/// for each; some are cut among the events that it has missed, some among those that come live.
+/// Moments that are awkward for a browser: it is to forget what was cut off, all of it. One for
+/// each connection; some are among the events that it has missed, some among those that come live.
 const CUTS: [Cut; 10] = [
     Cut::close(3, "event: samp"),
     Cut::reset(2, "id: "),
