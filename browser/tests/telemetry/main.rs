@@ -1,0 +1,182 @@
+//! Opens the page of a telemetry server in headless Chromium, cuts its event stream ten times, and
+//! asserts that no event is lost, doubled or changed, and that the page shows what happens.
+//!
+//! Screenshots of the page are stored in `screenshots`, in cargo's target directory.
+//!
+//! | file         | what lives there                                                |
+//! |--------------|-----------------------------------------------------------------|
+//! | `browser.rs` | Chromium, driven over WebDriver                                 |
+//! | `record.js`  | what a page's event source tells it, and what the page shows    |
+//! | `proxy.rs`   | between browser and server: cuts the stream, and remembers it   |
+//! | `server.rs`  | the servers that are looked at                                  |
+//! | `process.rs` | processes that end with the test                                |
+
+mod browser;
+mod process;
+mod proxy;
+mod server;
+
+use browser::{Browser, Note, Seen};
+use proxy::{Cut, Proxy, Stream};
+use serde_json::Value;
+use server::Server;
+use sse_wire::Decoder;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Moments that are awkward for a browser: it is to forget what was cut off, all of it. One for
+/// each connection; some are among the events that it has missed, some among those that come live.
+const CUTS: [Cut; 10] = [
+    Cut::close(3, "event: samp"),
+    Cut::reset(2, "id: "),
+    // An id that is shorter than what was sent, and yet one.
+    Cut::close(2, "-"),
+    // No response at all.
+    Cut::close(0, ""),
+    // Two milliseconds, if it counted.
+    Cut::close(1, "retry: 2"),
+    Cut::reset(5, "data: {"),
+    // All of an event but the line that dispatches it.
+    Cut::close(2, "}\n"),
+    // A response without an event.
+    Cut::close(0, "\r\n\r\n"),
+    Cut::reset(1, "}\n\n"),
+    Cut::close(4, "}\n\n"),
+];
+
+/// How many events are to come on the connection that is not cut.
+const EVENTS_AFTER_CUTS: usize = 5;
+
+/// How long anything may take: what comes is waited for, and this ends the wait for what does not.
+const LIMIT: Duration = Duration::from_secs(180);
+
+#[test]
+fn host() {
+    let keys = ["cpu", "load", "memory_total", "memory_used", "time", "uptime"];
+    look_at("host", &Server::host(), &keys);
+}
+
+#[test]
+#[ignore = "needs QEMU: browser/run firmware"]
+fn firmware() {
+    let keys = ["clients", "events", "free_stack", "temperature", "uptime"];
+    look_at("firmware", &Server::firmware(), &keys);
+}
+
+fn look_at(name: &str, server: &Server, keys: &[&str]) {
+    let proxy = Proxy::start(server.address(), &CUTS);
+    let browser = Browser::start(name);
+    browser.open(&format!("http://{}/", proxy.address()));
+    let seen = wait_for("events behind the last cut", || {
+        let seen = browser.look();
+        assert_nothing_lost_or_doubled(&seen.events());
+        assert!(!seen.states.iter().any(|state| state.starts_with("closed")), "{seen:?}");
+        let cuts = seen.notes.iter().filter(|note| note.what == "error").count();
+        let events = seen.notes.iter().rev().take_while(|note| note.is_event()).count();
+        if cuts == CUTS.len() && events >= EVENTS_AFTER_CUTS { Ok(seen) } else { Err(seen) }
+    });
+    for (look, width, height, scheme) in
+        [("light", 1100, 800, "light"), ("dark", 1100, 800, "dark"), ("narrow", 400, 1300, "light")]
+    {
+        browser.screenshot(&format!("{name}-{look}"), width, height, scheme);
+    }
+
+    let streams = proxy.streams();
+    let events = seen.events();
+    assert_as_sent(&events, &streams, keys);
+    assert_came_back_with_last_id(&seen, &streams);
+    assert_page_shows(&seen, &events);
+    println!("{name}: {} cuts, {} events, none lost or doubled", CUTS.len(), events.len());
+}
+
+fn assert_nothing_lost_or_doubled(events: &[&Note]) {
+    for event in events {
+        assert_eq!(event.what, "sample", "{event:?}");
+    }
+    let ids: Vec<(&str, u64)> = events.iter().map(|event| parse_id(&event.id)).collect();
+    for pair in ids.windows(2) {
+        let (boot, number) = pair[0];
+        assert_eq!(pair[1], (boot, number + 1), "behind {boot}-{number}");
+    }
+}
+
+fn parse_id(id: &str) -> (&str, u64) {
+    let (boot, number) = id.split_once('-').unwrap_or_else(|| panic!("the id {id:?}"));
+    (boot, number.parse().unwrap())
+}
+
+/// Type, id and data are those that the server sent, and the data are what the page needs.
+fn assert_as_sent(events: &[&Note], streams: &[Stream], keys: &[&str]) {
+    let sent: HashMap<String, Note> = streams.iter().flat_map(decode).collect();
+    for event in events {
+        assert_eq!(Some(*event), sent.get(&event.id));
+        let data: Value = serde_json::from_str(&event.data).unwrap();
+        let data = data.as_object().unwrap();
+        assert!(data.keys().eq(keys), "{data:?}");
+        for value in data.values() {
+            let numbers = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            assert!(numbers.iter().all(Value::is_number), "{data:?}");
+        }
+    }
+}
+
+/// The events of one connection, by their ids.
+fn decode(stream: &Stream) -> Vec<(String, Note)> {
+    let head_end = stream.response.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    let Some(head_end) = head_end else { return Vec::new() };
+    let mut body = &stream.response[head_end + 4..];
+    let mut decoder = Decoder::new([0; 1024]);
+    let mut events = Vec::new();
+    while let Some(event) = decoder.next(&mut body) {
+        let event = event.unwrap();
+        let id = event.last_event_id_str().unwrap().to_owned();
+        let what = event.event_type_str().unwrap().to_owned();
+        let data = event.data_str().unwrap().to_owned();
+        events.push((id.clone(), Note { what, id, data }));
+    }
+    if !events.is_empty() {
+        assert_eq!(decoder.reconnection_time(), Some(Duration::from_secs(2)));
+    }
+    events
+}
+
+/// Each request names the last event that the page was given before it.
+fn assert_came_back_with_last_id(seen: &Seen, streams: &[Stream]) {
+    let mut expected = vec![None];
+    let mut last = None;
+    for note in &seen.notes {
+        if note.is_event() {
+            last = Some(note.id.as_str());
+        } else if note.what == "error" {
+            expected.push(last);
+        }
+    }
+    let sent: Vec<Option<&str>> = streams.iter().map(|stream| stream.last_event_id()).collect();
+    assert_eq!(sent, expected);
+}
+
+/// The page tells of each change of its connection, and draws what comes.
+fn assert_page_shows(seen: &Seen, events: &[&Note]) {
+    let mut states = vec!["connecting"];
+    for note in seen.notes.iter().filter(|note| !note.is_event()) {
+        states.push(if note.what == "open" { "live" } else { "reconnecting" });
+    }
+    assert_eq!(seen.states, states);
+    assert!(seen.last.starts_with(&events[events.len() - 1].id), "{seen:?}");
+    assert!(!seen.values.iter().any(|value| value == "–"), "{seen:?}");
+    assert!(!seen.lines.contains(&0), "{seen:?}");
+}
+
+/// Looks until there is what is waited for. What is seen instead is told if it never comes.
+fn wait_for<T, E: Debug>(what: &str, mut look: impl FnMut() -> Result<T, E>) -> T {
+    let start = Instant::now();
+    loop {
+        match look() {
+            Ok(found) => return found,
+            Err(state) if start.elapsed() > LIMIT => panic!("{what} did not come: {state:?}"),
+            Err(_) => sleep(Duration::from_millis(100)),
+        }
+    }
+}
