@@ -115,6 +115,8 @@ struct Lent<'c> {
     data: Option<&'c [u8]>,
     event_type: Option<&'c [u8]>,
     id: Option<&'c [u8]>,
+    /// What is being read fits for certain.
+    has_room: bool,
 }
 
 impl Lent<'_> {
@@ -406,11 +408,13 @@ impl<B: Buffer> Decoder<B> {
     fn advance<'c>(&mut self, chunk: &mut &'c [u8]) -> Option<Result<Lent<'c>, DecodeError>> {
         self.release();
         let mut lent = Lent::default();
+        let mut full_at = self.full_at(chunk);
         loop {
             #[cfg(test)]
             crate::cost::add(1);
             match self.tokenizer.next(chunk) {
                 Some(Token::Value { field, fragment, end }) => {
+                    lent.has_room = chunk.len() >= full_at;
                     match field {
                         Field::Data => self.take_data(&mut lent, fragment, end),
                         Field::Event => self.take_type(&mut lent, fragment, end),
@@ -434,10 +438,11 @@ impl<B: Buffer> Decoder<B> {
                     }
                     self.finish_event();
                     lent = Lent::default();
+                    full_at = self.full_at(chunk);
                 }
                 None => {
                     if !self.keep(lent) {
-                        self.give_up(&mut Lent::default());
+                        self.drop_event();
                     }
                     return None;
                 }
@@ -467,11 +472,26 @@ impl<B: Buffer> Decoder<B> {
         self.new_retry = 0;
     }
 
-    /// Whether `more` bytes are within the limit, with all that the event has so far. What is lent
-    /// and `more` are of one chunk, what is in use is of one buffer: the sum does not overflow.
-    // For the reason given at `two_ended`.
-    #[cfg_attr(target_pointer_width = "32", inline(never))]
+    /// The event fits as long as so much of the chunk is left: it never takes more bytes than it came
+    /// in, but for one, the LF before a data line whose name was in the chunk before. Only behind
+    /// this point its parts have to be added up.
+    #[inline]
+    fn full_at(&self, chunk: &[u8]) -> usize {
+        let used = self.buffer.used().wrapping_add(1);
+        chunk.len().saturating_sub(self.buffer.limit().saturating_sub(used))
+    }
+
+    /// Whether `more` bytes are within the limit, with all that the event has so far.
+    #[inline]
     fn fits(&self, lent: &Lent<'_>, more: usize) -> bool {
+        lent.has_room || self.adds_up(lent, more)
+    }
+
+    /// What is lent and `more` are of one chunk, what is in use is of one buffer: the sum does not
+    /// overflow.
+    #[cold]
+    #[inline(never)]
+    fn adds_up(&self, lent: &Lent<'_>, more: usize) -> bool {
         let used = self.buffer.used().wrapping_add(lent.len());
         used.wrapping_add(more) <= self.buffer.limit()
     }
@@ -506,7 +526,7 @@ impl<B: Buffer> Decoder<B> {
             self.buffer.drop_line();
             self.give_up(lent);
         } else if end && !self.mid_value {
-            self.buffer.clear(Slot::Type);
+            self.buffer.discard(Slot::Type);
             lent.event_type = Some(fragment);
         } else if !self.gather(lent, fragment) {
             self.give_up(lent);
@@ -529,7 +549,7 @@ impl<B: Buffer> Decoder<B> {
         if nul.is_some() || !self.fits(lent, len) {
             self.reject_line();
         } else if end && !self.mid_value {
-            self.buffer.clear(Slot::PendingId);
+            self.buffer.discard(Slot::PendingId);
             lent.id = Some(fragment);
             self.has_id = true;
         } else if !self.gather(lent, fragment) {
@@ -573,6 +593,10 @@ impl<B: Buffer> Decoder<B> {
     fn give_up(&mut self, lent: &mut Lent<'_>) {
         lent.data = None;
         lent.event_type = None;
+        self.drop_event();
+    }
+
+    fn drop_event(&mut self) {
         self.buffer.drop_event();
         self.too_long = true;
     }

@@ -205,8 +205,16 @@ impl<B: Buffer> TwoEnded<B> {
         room
     }
 
+    /// Removes the value of `slot`.
+    #[inline]
+    pub(super) fn discard(&mut self, slot: Slot) {
+        if self.len_of(slot) > 0 {
+            self.clear(slot);
+        }
+    }
+
     /// Removes the value of `slot` and makes it the lower one.
-    pub(super) fn clear(&mut self, slot: Slot) {
+    fn clear(&mut self, slot: Slot) {
         if slot != self.lower {
             let below = self.range(self.lower);
             let to = below.start.wrapping_add(self.len_of(slot));
@@ -240,6 +248,9 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Moves type and pending id so that they end at `to`.
     fn shift_values_to(&mut self, to: usize) {
+        if self.event_type == 0 && self.pending_id == 0 {
+            return;
+        }
         let values = self.range(self.lower).start..self.last_id_start();
         let start = to.saturating_sub(values.len());
         self.shift(values, start);

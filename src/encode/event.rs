@@ -6,6 +6,7 @@ use super::formatted::FormattedEvent;
 use super::lines::{ConstWriter, LineWriter};
 use super::output::{BufferTooSmall, Fill, Free, Output, Sink};
 use crate::escaped::Escaped;
+use crate::scan;
 use core::fmt;
 use core::time::Duration;
 
@@ -49,7 +50,7 @@ pub struct Event<'a> {
 struct Part<'e> {
     prefix: &'static [u8],
     value: Option<&'e [u8]>,
-    /// Whether the value may have line breaks.
+    /// Whether the value may have line ends, and has to be split.
     multiline: bool,
 }
 
@@ -148,19 +149,20 @@ impl<'a> Event<'a> {
 
     /// Encodes to the front of `out` and returns that part of it.
     ///
-    /// Data and comment are searched for line breaks twice, for the length and then to write, and
-    /// copied once.
+    /// Data and comment are searched for line breaks and copied once; what has some is searched again,
+    /// for the length and to write it.
     ///
     /// # Errors
     /// If `out` is too small, with the length that is needed. `out` is unchanged then.
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
-        let mut nowhere = Free(&mut []);
-        let mut count = Fill::new(&mut nowhere);
-        self.write(&mut count);
-        let needed = count.needed;
+        let mut parts = self.parts();
+        for part in &mut parts {
+            part.multiline = part.multiline && part.value.is_some_and(scan::has_line_end);
+        }
+        let needed = parts.iter().map(Part::len).fold(1, usize::saturating_add);
         match out.split_at_mut_checked(needed) {
             Some((out, _)) => {
-                self.write(&mut Fill::new(&mut Free(out)));
+                write(&parts, &mut Fill::new(&mut Free(out)));
                 Ok(out)
             }
             None => Err(BufferTooSmall { needed }),
@@ -175,7 +177,7 @@ impl<'a> Event<'a> {
     pub fn append_to<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), BufferTooSmall> {
         let before = out.len();
         let mut fill = Fill::new(out);
-        self.write(&mut fill);
+        write(&self.parts(), &mut fill);
         let written = fill.finish();
         if written.is_err() {
             out.truncate(before);
@@ -210,38 +212,15 @@ impl<'a> Event<'a> {
         ]
     }
 
-    fn write<S: Sink>(&self, sink: &mut S) {
-        self.write_parts(sink);
-        sink.put(b"\n");
-    }
-
-    /// Writes all but the blank line.
-    #[inline]
-    fn write_parts<S: Sink>(&self, sink: &mut S) {
-        for part in self.parts() {
-            match part.value {
-                Some(value) if part.multiline => {
-                    let mut lines = LineWriter::start(sink, part.prefix);
-                    lines.write(value);
-                    lines.finish();
-                }
-                Some(value) => {
-                    sink.put(part.prefix);
-                    sink.put(value);
-                    sink.put(b"\n");
-                }
-                None => {}
-            }
-        }
-    }
-
-    /// Writes what [`write`](Self::write) writes, with formatted data.
+    /// Writes what [`write`] writes, with formatted data.
     pub(super) fn write_formatted<S: Sink>(
         &self,
         sink: &mut S,
         data: fmt::Arguments<'_>,
     ) -> fmt::Result {
-        self.write_parts(sink);
+        for part in &self.parts() {
+            part.write(sink);
+        }
         let mut lines = LineWriter::start(sink, DATA);
         fmt::write(&mut lines, data)?;
         lines.finish();
@@ -262,6 +241,47 @@ impl<'a> Event<'a> {
         }
         writer.put(b"\n");
         writer.written()
+    }
+}
+
+fn write<S: Sink>(parts: &[Part<'_>], sink: &mut S) {
+    for part in parts {
+        part.write(sink);
+    }
+    sink.put(b"\n");
+}
+
+impl Part<'_> {
+    #[inline]
+    fn write<S: Sink>(&self, sink: &mut S) {
+        match self.value {
+            Some(value) if self.multiline => {
+                let mut lines = LineWriter::start(sink, self.prefix);
+                lines.write(value);
+                lines.finish();
+            }
+            Some(value) => {
+                sink.put(self.prefix);
+                sink.put(value);
+                sink.put(b"\n");
+            }
+            None => {}
+        }
+    }
+
+    /// How many bytes `write` writes.
+    #[inline]
+    fn len(&self) -> usize {
+        match self.value {
+            Some(_) if self.multiline => {
+                let mut nowhere = Free(&mut []);
+                let mut count = Fill::new(&mut nowhere);
+                self.write(&mut count);
+                count.needed
+            }
+            Some(value) => self.prefix.len().saturating_add(value.len()).saturating_add(1),
+            None => 0,
+        }
     }
 }
 
