@@ -47,7 +47,8 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
     /// predecessor's id.
     ///
     /// Dropping the future loses nothing, provided that dropping the connection's `fill_buf` does not:
-    /// the only waits are there, and an event that was found is kept for the next call.
+    /// the only waits are there, and an event that was found is kept for the next call. Bodies in
+    /// chunked transfer coding of reqwless 0.14 and edge-http 0.8 do lose bytes.
     ///
     /// # Errors
     /// [`ReadError::Decode`] if an event was too long: the next call goes on behind it.
@@ -93,6 +94,9 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
 
     /// Goes on with a new connection, on which a new stream begins, and returns the old one. What was
     /// unfinished is dropped; last event ID and reconnection time are kept.
+    ///
+    /// Where the new connection cannot be of the old one's type, or borrows from the same place, take
+    /// the parts, have the decoder [`reconnect`](Decoder::reconnect), and make a new reader.
     pub fn reconnect(&mut self, connection: R) -> R {
         self.consume_lent();
         self.reading.reconnect();

@@ -46,7 +46,7 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
     /// # Errors
     /// [`ReadError::Decode`] if an event was too long: the next call goes on behind it.
     /// [`ReadError::Io`] if the connection reports an error: nothing is lost, and the next call tries
-    /// again. embassy-net reports a connection that was closed in good order as one that was reset.
+    /// again, as it should if a call was interrupted.
     #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend")]
     pub fn next(&mut self) -> Result<Option<MessageEvent<'_>>, ReadError<R::Error>> {
         self.consume_lent();
@@ -88,6 +88,9 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
 
     /// Goes on with a new connection, on which a new stream begins, and returns the old one. What was
     /// unfinished is dropped; last event ID and reconnection time are kept.
+    ///
+    /// Where the new connection cannot be of the old one's type, or borrows from the same place, take
+    /// the parts, have the decoder [`reconnect`](Decoder::reconnect), and make a new reader.
     pub fn reconnect(&mut self, connection: R) -> R {
         self.consume_lent();
         self.reading.reconnect();

@@ -7,6 +7,9 @@
 /// whole length, and one that is empty makes the stream end at once. Bytes are copied once, by the
 /// connection into the buffer.
 ///
+/// The connection has to return what there is. One that waits for the whole length, as chunked bodies
+/// of edge-http 0.8 do, holds back events of a live stream in all but a buffer of one byte.
+///
 /// If a future that fills the buffer is dropped, no byte is lost, provided that the connection's own
 /// `read` loses none.
 #[derive(Debug)]

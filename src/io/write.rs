@@ -98,7 +98,8 @@ pub enum WriteError<E> {
     /// The connection takes no more bytes, and does not say why.
     WriteZero,
     /// The event does not fit into the writer's buffer, or could not be formatted. Nothing of it was
-    /// written, and the writer goes on.
+    /// written, and the writer goes on. A server that ends the stream over it meets it again, when
+    /// the client comes back for it: skip it.
     Encode(FormatError),
 }
 
