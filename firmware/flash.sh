@@ -1,66 +1,68 @@
 #!/usr/bin/env bash
-# Builds the programs of `flash/` for a Cortex-M0 and prints what the codec costs there: flash over
-# a program without it, and the state. Fails if a program can panic (it does not link then), on this
-# and on the other targets, or if decoder or encoder takes more than the limits below.
+# Builds the programs of `flash/` and prints what the codec costs on a Cortex-M3 and a Cortex-M0: flash
+# over a program without it, and the state. Fails if a program can panic (it does not link then), or
+# if decoder or encoder takes more on a Cortex-M0 than the limits below.
 #
 # Of the flash, `library` is what comes from Rust's compiler_builtins, such as memcpy: a firmware
 # has it once, for all its parts, and mostly has it already. The limits are on `codec`.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-target=thumbv6m-none-eabi
+smallest=thumbv6m-none-eabi
 decoder_limit=3072
 encoder_limit=2048
 buffer=256 # `BUFFER` of flash/src/lib.rs
 
-for proof in "$target" thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
-    if ! rustc --target "$proof" --print target-libdir | xargs test -d; then
-        rustup target add "$proof" || {
-            echo "flash.sh: rustup cannot reach its server to add the target $proof" >&2
+for target in "$smallest" thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
+    if ! rustc --target "$target" --print target-libdir | xargs test -d; then
+        rustup target add "$target" || {
+            echo "flash.sh: rustup cannot reach its server to add the target $target" >&2
             exit 1
         }
     fi
     for level in 3 s; do
         CARGO_PROFILE_RELEASE_OPT_LEVEL=$level \
-            cargo build --quiet --release --package flash --target "$proof"
-        echo "no panic is reachable: $proof, opt-level $level"
+            cargo build --quiet --release --package flash --target "$target"
+        echo "no panic is reachable: $target, opt-level $level"
     done
 done
-programs=${CARGO_TARGET_DIR:-target}/$target/release
-
 # What is kept in flash: the sections with contents that are part of the running program.
 flash() {
     local size sum=0
     while read -r size; do
         sum=$((sum + 16#$size))
-    done < <(readelf --sections --wide "$programs/$1" |
+    done < <(readelf --sections --wide "$1" |
         sed -nE 's/.* PROGBITS +\w+ \w+ (\w+) \w+ +[WX]*A.*/\1/p')
     echo "$sum"
 }
 
 library() {
-    readelf --symbols --wide "$programs/$1" |
+    readelf --symbols --wide "$1" |
         awk '$4 == "FUNC" && $8 ~ /^__aeabi_|^__u?(div|mul)|compiler_builtins/ { sum += $3 }
              END { print sum + 0 }'
 }
 
 # The size of a program's symbol.
 size_of() {
-    readelf --symbols --wide "$programs/$1" | awk -v name="$2" '$8 == name { print $3 }'
+    readelf --symbols --wide "$1" | awk -v name="$2" '$8 == name { print $3 }'
 }
 
-baseline=$(flash empty)
 declare -A codec
-printf '%-12s %8s %8s %8s   bytes of flash\n' '' codec library total
-for program in tokenizer decoder decoder_loop encoder; do
-    total=$(($(flash $program) - baseline))
-    ((total > 0)) || { echo "flash.sh: cannot read the size of $program" >&2; exit 1; }
-    library=$(library $program)
-    codec[$program]=$((total - library))
-    printf '%-12s %8d %8d %8d\n' $program "${codec[$program]}" "$library" "$total"
+for target in thumbv7m-none-eabi "$smallest"; do
+    programs=${CARGO_TARGET_DIR:-target}/$target/release
+    baseline=$(flash "$programs/empty")
+    printf '\n%-12s %8s %8s %8s   bytes of flash, %s\n' '' codec library total "$target"
+    for program in tokenizer decoder decoder_loop encoder; do
+        total=$(($(flash "$programs/$program") - baseline))
+        ((total > 0)) || { echo "flash.sh: cannot read the size of $program" >&2; exit 1; }
+        library=$(library "$programs/$program")
+        codec[$program]=$((total - library))
+        printf '%-12s %8d %8d %8d\n' $program "${codec[$program]}" "$library" "$total"
+    done
 done
-decoder=$(($(size_of decoder DECODER) - buffer))
-echo "state: tokenizer $(size_of tokenizer TOKENIZER) B, decoder $decoder B and its buffer"
+tokenizer=$(size_of "$programs/tokenizer" TOKENIZER)
+decoder=$(($(size_of "$programs/decoder" DECODER) - buffer))
+echo "state: tokenizer $tokenizer B, decoder $decoder B and its buffer"
 
 if ((codec[decoder] > decoder_limit || codec[encoder] > encoder_limit)); then
     echo "flash.sh: over the limit: decoder $decoder_limit B, encoder $encoder_limit B" >&2

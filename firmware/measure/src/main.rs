@@ -11,10 +11,12 @@ use cortex_m::Peripherals;
 use cortex_m_rt::{ExceptionFrame, entry, exception};
 use cortex_m_semihosting::{debug, hprintln};
 use counter::Counter;
+use embassy_futures::block_on;
 use lm3s6965 as _;
+use sse_wire::io::asynch::{EventReader, EventWriter};
 use sse_wire::{Decoder, Event, EventId, MessageEvent, Progress, event_type};
 
-const STREAM: usize = 8 * 1024;
+const STREAM: usize = 5 * 1024;
 const BUFFER: usize = 1280;
 
 /// What a microcontroller may read at a time.
@@ -41,9 +43,11 @@ fn main() -> ! {
     if counter.nops() != 100 {
         fail("100 nops are not counted as 100 instructions: this needs -icount shift=4");
     }
-    hprintln!("{:<38}{:>8}{:>10}{:>7}", "instructions", "a byte", "an event", "stack");
+    hprintln!("{:<40}{:>8}{:>10}{:>7}", "instructions", "a byte", "an event", "stack");
     measure(&counter, "50 B", telemetry);
     measure(&counter, "1 KiB", large);
+    let (next, send) = futures();
+    hprintln!("futures: EventReader::next {} B, EventWriter::send {} B", next, send);
     loop {
         debug::exit(debug::EXIT_SUCCESS);
     }
@@ -57,7 +61,7 @@ fn measure(counter: &Counter, size: &str, event: impl Fn(u64) -> Event<'static>)
         let tenths = |total| (10 * cost.instructions + total / 2) / total;
         let (byte, each) = (tenths(len as u32), tenths(events));
         hprintln!(
-            "{:<16}{:<6}{:<16}{:>6}.{}{:>8}.{}{:>7}",
+            "{:<18}{:<6}{:<16}{:>6}.{}{:>8}.{}{:>7}",
             what,
             size,
             chunks,
@@ -70,7 +74,22 @@ fn measure(counter: &Counter, size: &str, event: impl Fn(u64) -> Event<'static>)
     };
     report("encode", "", cost);
 
+    let (mut wire, mut buffer) = ([0; STREAM], [0; BUFFER]);
+    let mut sent = 0;
+    let cost = counter.measure(|| sent = block_on(send(&event, &mut wire, &mut buffer)));
+    if sent != events {
+        fail("not every event was sent");
+    }
+    report("EventWriter::send", "", cost);
+
     let stream = &stream[..len];
+    let mut decoded = 0;
+    let cost = counter.measure(|| decoded = block_on(read(stream, &mut buffer)));
+    if decoded != events {
+        fail("not every event was read");
+    }
+    report("EventReader::next", "in one chunk", cost);
+
     let mut decoder = Decoder::new([0; BUFFER]);
     for (chunks, chunk) in [("in one chunk", STREAM), ("64 B a chunk", SMALL_CHUNK)] {
         let mut decoded = 0;
@@ -117,6 +136,34 @@ fn decode(decoder: &mut Decoder<[u8; BUFFER]>, stream: &[u8], chunk: usize) -> u
             look_at(&event);
             events += 1;
         }
+    }
+    events
+}
+
+/// The sizes of the futures, over connections that are slices.
+fn futures() -> (usize, usize) {
+    let mut reader = EventReader::new(&[][..], Decoder::new([0; BUFFER]));
+    let mut wire = [0; 0];
+    let mut writer = EventWriter::new(&mut wire[..], [0; BUFFER]);
+    (size_of_val(&reader.next()), size_of_val(&writer.send(&telemetry(0))))
+}
+
+/// Sends events until the wire is full; returns how many there are.
+async fn send(event: impl Fn(u64) -> Event<'static>, wire: &mut [u8], buffer: &mut [u8]) -> u32 {
+    let mut writer = EventWriter::new(wire, buffer);
+    let mut events = 0;
+    while writer.send(&event(black_box(1000 + u64::from(events)))).await.is_ok() {
+        events += 1;
+    }
+    events
+}
+
+async fn read(stream: &[u8], buffer: &mut [u8]) -> u32 {
+    let mut reader = EventReader::new(stream, Decoder::new(buffer));
+    let mut events = 0;
+    while let Ok(Some(event)) = reader.next().await {
+        look_at(&event);
+        events += 1;
     }
     events
 }
