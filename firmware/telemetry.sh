@@ -11,13 +11,7 @@ port=${1:-8080}
 "${cargo[@]}" build --release --package telemetry "${@:2}"
 program=${CARGO_TARGET_DIR:-target}/$board/release/telemetry
 
-# The log has numbers in place of its strings, which are in the program's file alone.
-if command -v defmt-print >/dev/null; then
-    exec 3> >(exec defmt-print -e "$program")
-else
-    echo "telemetry.sh: 'cargo install defmt-print' shows the board's log" >&2
-    exec 3>/dev/null
-fi
+open_log "$program"
 
 # The board can reach nothing; the host can reach the board at one port.
 qemu-system-arm -machine lm3s6965evb -display none -serial none -monitor none \

@@ -1,6 +1,6 @@
 # Sourced by the scripts that run a program on QEMU's board: installs what they need, and sets
 # `cargo` to the command that builds. Where rustup cannot reach its server, that is Debian's, whose
-# compiler builds `core` itself.
+# compiler builds `core` itself. `open_log` shows what a program logs.
 
 board=thumbv7m-none-eabi
 
@@ -29,3 +29,14 @@ if ! rustc --target $board --print target-libdir 2>/dev/null | xargs -r test -d 
     export CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER=arm-none-eabi-ld
     cargo=(/usr/bin/cargo -Zbuild-std=core,alloc)
 fi
+
+# Usage: open_log PROGRAM. Opens file descriptor 3, to which QEMU's standard output is to go: the log
+# has numbers in place of its strings, which are in the program's file alone.
+open_log() {
+    if command -v defmt-print >/dev/null; then
+        exec 3> >(exec defmt-print -e "$1")
+    else
+        echo "$0: 'cargo install defmt-print' shows the board's log" >&2
+        exec 3>/dev/null
+    fi
+}

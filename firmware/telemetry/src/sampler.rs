@@ -1,7 +1,7 @@
 //! What is measured, and how often.
 
 use crate::history::SharedHistory;
-use crate::stack;
+use board::stack;
 use core::fmt;
 use core::sync::atomic::{AtomicU32, Ordering};
 use embassy_time::{Duration, Instant, Ticker};

@@ -1,4 +1,5 @@
-//! Links with the memory layout of the board, cortex-m-rt's script and defmt's.
+//! The build script of the programs: links with the memory layout of the board, cortex-m-rt's script
+//! and defmt's.
 
 fn main() {
     let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");

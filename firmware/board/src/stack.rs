@@ -1,4 +1,4 @@
-//! How much of the stack has never been used: cortex-m-rt paints it before the program starts.
+//! How deep the stack has been: cortex-m-rt paints it before the program starts.
 
 use cortex_m_rt::STACK_PAINT_VALUE;
 
@@ -8,7 +8,12 @@ unsafe extern "C" {
     static _stack_end: u32;
 }
 
-/// In bytes.
+/// The most that was in use at a time, in bytes.
+pub fn most_used() -> usize {
+    (&raw const _stack_start).addr() - (&raw const _stack_end).addr() - never_used()
+}
+
+/// How much has never been in use, in bytes.
 pub fn never_used() -> usize {
     let mut word = &raw const _stack_end;
     let top = &raw const _stack_start;

@@ -1,0 +1,89 @@
+//! What was decoded, as text; and whether it is all that there was.
+
+use board::stack;
+use core::time::Duration;
+use cortex_m_semihosting::{debug, heprintln};
+use sse_wire::{DecodeError, MessageEvent};
+
+/// How many events there are to be before the end.
+const EVENTS: u32 = 20;
+
+pub struct Report {
+    events: u32,
+    reconnections: u32,
+    /// Of the last event.
+    id: Option<Id>,
+    /// In bytes: those of the reader, and of the future of its next event.
+    sizes: (usize, usize),
+}
+
+/// `BOOT-N`: N grows by one from event to event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Id {
+    boot: u64,
+    number: u64,
+}
+
+impl Id {
+    fn parse(id: &[u8]) -> Option<Self> {
+        let (boot, number) = str::from_utf8(id).ok()?.split_once('-')?;
+        Some(Self { boot: boot.parse().ok()?, number: number.parse().ok()? })
+    }
+
+    fn follows(self, last: Self) -> bool {
+        self.boot == last.boot && last.number.checked_add(1) == Some(self.number)
+    }
+}
+
+impl Report {
+    pub const fn new() -> Self {
+        Self { events: 0, reconnections: 0, id: None, sizes: (0, 0) }
+    }
+
+    /// Of the reader, and of the future of its next event, in bytes.
+    pub fn sizes(&mut self, reader: usize, next: usize) {
+        self.sizes = (reader, next);
+    }
+
+    /// An event has come. Ends the program if it is the last one, or not the next one.
+    pub fn event(&mut self, event: &MessageEvent<'_>) {
+        let id = event.last_event_id_lossy();
+        heprintln!("{}  {}: {}", id, event.event_type_lossy(), event.data_lossy());
+        let Some(id) = Id::parse(event.last_event_id()) else { self.fail("the id is not BOOT-N") };
+        if self.id.is_some_and(|last| !id.follows(last)) {
+            self.fail("the id is not the next one");
+        }
+        self.id = Some(id);
+        self.events += 1;
+        if self.events == EVENTS {
+            self.summary();
+            board::end(debug::EXIT_SUCCESS);
+        }
+    }
+
+    /// An event is lost: the next one's id will not do.
+    pub fn left_out(&self, error: DecodeError) {
+        heprintln!("left out: {}", error);
+    }
+
+    pub fn lost(&mut self, why: &str, wait: Duration) {
+        heprintln!("connection lost ({}), again in {:?}", why, wait);
+        self.reconnections += 1;
+    }
+
+    pub fn fail(&self, why: &str) -> ! {
+        heprintln!("client: {}", why);
+        self.summary();
+        board::end(debug::EXIT_FAILURE)
+    }
+
+    fn summary(&self) {
+        let Self { events, reconnections, id, sizes: (reader, next) } = self;
+        heprintln!("events: {}, reconnections: {}", events, reconnections);
+        if let Some(Id { boot, number }) = id {
+            heprintln!("last id: {}-{}", boot, number);
+        }
+        heprintln!("reader: {} B and its buffers, future of its next event: {} B", reader, next);
+        heprintln!("stack: at most {} B in use", stack::most_used());
+    }
+}
