@@ -84,7 +84,6 @@ impl<B: Buffer> Reading<B> {
 }
 
 /// Why the next event could not be read.
-#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ReadError<E> {
