@@ -8,7 +8,7 @@ board=thumbv7m-none-eabi
 need() {
     if ! command -v "$1" >/dev/null; then
         echo "$0: $1 is not there: apt-get install $2" >&2
-        apt-get install -qq -y "$2" >&2 || {
+        { apt-get update -qq && apt-get install -qq -y "$2"; } >&2 || {
             echo "$0: run 'apt-get install $2' as root, and try again" >&2
             exit 1
         }

@@ -1,6 +1,7 @@
 //! Line ends: where they are, and how CR, LF and CRLF split bytes that arrive in pieces.
 //!
-//! The only place that knows memchr, and what stands in for it on microcontrollers. Decoder and encoder both split lines here.
+//! The only place that knows memchr, and what stands in for it on microcontrollers. Decoder and
+//! encoder both split lines here.
 
 /// Where the first LF or CR is.
 #[cfg(not(all(target_pointer_width = "32", target_os = "none")))]
@@ -13,8 +14,9 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
 #[cfg(all(target_pointer_width = "32", target_os = "none"))]
 #[inline(never)]
 fn line_end(bytes: &[u8]) -> Option<usize> {
-    // The smallest, which are those without atomics, mostly cannot load a word from anywhere, either.
-    let words = if cfg!(target_has_atomic = "ptr") { words_without_line_end(bytes) } else { 0 };
+    // Only an ARM with atomics, which is more than a Cortex-M0, can load a word from anywhere.
+    let loads_words = cfg!(all(target_arch = "arm", target_has_atomic = "ptr"));
+    let words = if loads_words { words_without_line_end(bytes) } else { 0 };
     let rest = bytes.get(words..).unwrap_or_default();
     rest.iter().position(is_line_end).map(|at| words.wrapping_add(at))
 }

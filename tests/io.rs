@@ -343,6 +343,40 @@ proptest! {
     }
 }
 
+/// An event that was found for a future that was dropped does not count until it is returned.
+#[test]
+fn an_event_that_was_found_is_not_had() {
+    // The look that finds the event, and then the one that is to lend it.
+    let script = [Act::Move(20), Act::Move(64), Act::Wait];
+    let stream = b"id: 1\ndata: one two three\n\ndata: b\n\n";
+    let dropped = || {
+        let connection = Connection::reading(stream, &script);
+        let mut decoder = Decoder::new([0; 40]);
+        decoder.set_last_event_id(b"0").unwrap();
+        let mut reader = asynch::EventReader::new(connection, decoder);
+        assert!(poll(reader.next(), 1).is_none());
+        assert_eq!(reader.connection().script.len(), 0, "dropped where it was to be");
+        assert_eq!(reader.decoder().last_event_id(), b"0");
+        reader
+    };
+
+    let mut reader = dropped();
+    let event = poll(reader.next(), 1).unwrap().unwrap().unwrap();
+    assert_eq!((event.data(), event.last_event_id()), (&b"one two three"[..], &b"1"[..]));
+
+    let (connection, decoder) = dropped().into_parts();
+    assert_eq!(decoder.last_event_id(), b"0");
+    let mut reader = asynch::EventReader::new(connection, decoder);
+    let event = poll(reader.next(), 1).unwrap().unwrap().unwrap();
+    assert_eq!((event.data(), event.last_event_id()), (&b"b"[..], &b"0"[..]));
+
+    let mut reader = dropped();
+    reader.reconnect(Connection::reading(stream, &[]));
+    assert_eq!(reader.decoder().last_event_id(), b"0");
+    let event = poll(reader.next(), 1).unwrap().unwrap().unwrap();
+    assert_eq!((event.data(), event.last_event_id()), (&b"one two three"[..], &b"1"[..]));
+}
+
 /// Zero-copy: the event lies in the connection's buffer, and is consumed with the next call.
 #[test]
 fn events_are_borrowed_from_the_connection() {

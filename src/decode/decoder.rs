@@ -10,7 +10,7 @@ use core::fmt;
 use core::ops::Range;
 use core::time::Duration;
 
-/// Decodes an event stream, in chunks of any size, over one buffer of fixed size.
+/// Decodes an event stream, in chunks of any size, over one buffer.
 ///
 /// There are two ways to drive it. [`next`](Self::next) is for a chunk in memory and copies as
 /// little as can be; [`decode`](Self::decode) with [`event`](Self::event) is for a loop that
@@ -133,6 +133,7 @@ impl Lent<'_> {
 pub(crate) struct Found {
     data: Option<Range<usize>>,
     event_type: Option<Range<usize>>,
+    id: Option<Range<usize>>,
 }
 
 /// What [`Decoder::decode`] has come to.
@@ -263,7 +264,7 @@ impl<B: Buffer> Decoder<B> {
         &'a mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
-        let lent = match self.advance(chunk)? {
+        let lent = match self.advance::<true>(chunk)? {
             Ok(lent) => lent,
             Err(error) => return Some(Err(error)),
         };
@@ -314,7 +315,7 @@ impl<B: Buffer> Decoder<B> {
     /// # Errors
     /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
     pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Progress, DecodeError> {
-        match self.advance(chunk) {
+        match self.advance::<true>(chunk) {
             None => Ok(Progress::NeedInput),
             Some(Err(error)) => Err(error),
             Some(Ok(lent)) => {
@@ -338,31 +339,57 @@ impl<B: Buffer> Decoder<B> {
         })
     }
 
-    /// Does what [`next`](Self::next) does, and leaves the chunk alone afterwards.
+    /// Does what [`next`](Self::next) does without borrowing the chunk. The event is neither handed out
+    /// yet nor does its id count: that is [`found`](Self::found), or [`forget`](Self::forget).
     #[cfg(feature = "_io")]
     pub(crate) fn find(&mut self, chunk: &mut &[u8]) -> Option<Result<Found, DecodeError>> {
         let start = chunk.as_ptr().addr();
-        let lent = match self.advance(chunk)? {
+        let lent = match self.advance::<false>(chunk)? {
             Ok(lent) => lent,
             Err(error) => return Some(Err(error)),
         };
         self.stage = Stage::Lent;
-        let position = |part: &[u8]| {
-            let start = part.as_ptr().addr().wrapping_sub(start);
-            start..start.wrapping_add(part.len())
+        let position = |part: &[u8]| match part {
+            // It need not lie in the chunk.
+            [] => 0..0,
+            _ => {
+                let start = part.as_ptr().addr().wrapping_sub(start);
+                start..start.wrapping_add(part.len())
+            }
         };
-        Some(Ok(Found { data: lent.data.map(position), event_type: lent.event_type.map(position) }))
+        Some(Ok(Found {
+            data: lent.data.map(position),
+            event_type: lent.event_type.map(position),
+            id: lent.id.map(position),
+        }))
     }
 
     /// The event that the last call, one of [`find`](Self::find), has found, from the same chunk.
     #[cfg(feature = "_io")]
-    pub(crate) fn found<'a>(&'a self, found: &Found, chunk: &'a [u8]) -> MessageEvent<'a> {
+    pub(crate) fn found<'a>(&'a mut self, found: &Found, chunk: &'a [u8]) -> MessageEvent<'a> {
         let part = |at: &Range<usize>| chunk.get(at.clone()).unwrap_or_default();
+        if self.has_id {
+            self.has_id = false;
+            match &found.id {
+                Some(id) => {
+                    // Where there is no memory for it, the id before stays.
+                    let _ = self.buffer.set_last_id(part(id));
+                }
+                None => self.buffer.commit_pending_id(),
+            }
+        }
         MessageEvent {
             event_type: found.event_type.as_ref().map_or_else(|| self.buffer.event_type(), part),
             data: found.data.as_ref().map_or_else(|| self.buffer.data(), part),
             last_event_id: self.buffer.last_id(),
         }
+    }
+
+    /// Drops the event that the last call, one of [`find`](Self::find), has found, and its id.
+    #[cfg(feature = "_io")]
+    pub(crate) fn forget(&mut self) {
+        self.has_id = false;
+        self.buffer.discard(Slot::PendingId);
     }
 
     /// The last event ID: what a client sends in the header `Last-Event-ID` when it reconnects,
@@ -403,9 +430,12 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Goes on to the next blank line that completes an event. The parts of it that are not in
-    /// `Lent` are in the buffer; the last event ID is there in any case.
+    /// `Lent` are in the buffer. With `COMMIT` its id has become the last event ID.
     #[inline]
-    fn advance<'c>(&mut self, chunk: &mut &'c [u8]) -> Option<Result<Lent<'c>, DecodeError>> {
+    fn advance<'c, const COMMIT: bool>(
+        &mut self,
+        chunk: &mut &'c [u8],
+    ) -> Option<Result<Lent<'c>, DecodeError>> {
         self.release();
         let mut lent = Lent::default();
         let mut full_at = self.full_at(chunk);
@@ -428,7 +458,9 @@ impl<B: Buffer> Decoder<B> {
                     }
                 }
                 Some(Token::Dispatch) => {
-                    self.commit_id(&mut lent);
+                    if COMMIT || self.too_long || !self.has_data {
+                        self.commit_id(&mut lent);
+                    }
                     if self.too_long {
                         self.finish_event();
                         return Some(Err(DecodeError::EventTooLong));

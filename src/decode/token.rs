@@ -286,3 +286,26 @@ impl defmt::Format for Token<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{State, Tokenizer, whole_line};
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+
+        /// The short cut, which the smallest targets do not take, ends where the long way does.
+        #[test]
+        fn the_short_cut_and_the_long_way(
+            name in "(data|id|event|retry|dat|datax|i|)",
+            rest in "(|:|: |::|:  |[^\r\n]{0,3})[^\r\n]{0,3}",
+        ) {
+            let line: Vec<u8> = [name.as_bytes(), rest.as_bytes()].concat();
+            let mut tokenizer = Tokenizer { state: State::LineStart, ..Tokenizer::new() };
+            prop_assert_eq!(tokenizer.end_line(&line), whole_line(&line));
+            prop_assert_eq!(tokenizer.state, State::LineStart);
+        }
+    }
+}

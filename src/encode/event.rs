@@ -149,8 +149,8 @@ impl<'a> Event<'a> {
 
     /// Encodes to the front of `out` and returns that part of it.
     ///
-    /// Data and comment are searched for line breaks and copied once; what has some is searched again,
-    /// for the length and to write it.
+    /// Data and comment are searched for line breaks and copied once; what has some is searched twice
+    /// more, for the length and to write it.
     ///
     /// # Errors
     /// If `out` is too small, with the length that is needed. `out` is unchanged then.

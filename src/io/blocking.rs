@@ -27,7 +27,8 @@ pub struct EventReader<R, B> {
 }
 
 impl<R: BufRead, B: Buffer> EventReader<R, B> {
-    /// Reads from `connection`, whose next byte is the first of the response's body.
+    /// Reads from `connection`, whose next byte is the first of the response's body. Until bytes are
+    /// consumed, its `fill_buf` has to return the same ones, as its contract says.
     ///
     /// The decoder brings the buffer and, if it has read before, the last event ID; for a new stream
     /// it is to be a new one, or one after [`reconnect`](Decoder::reconnect).
@@ -92,24 +93,27 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
     /// Where the new connection cannot be of the old one's type, or borrows from the same place, take
     /// the parts, have the decoder [`reconnect`](Decoder::reconnect), and make a new reader.
     pub fn reconnect(&mut self, connection: R) -> R {
-        self.consume_lent();
+        let len = self.reading.finish();
+        self.connection.consume(len);
         self.reading.reconnect();
         core::mem::replace(&mut self.connection, connection)
     }
 
     /// The connection, behind the last event, and the decoder.
+    ///
+    /// An event that a failed `next` has found and not returned is given up. Its id does not count, so that
+    /// the event comes again after a reconnection; to have it now, call `next` until it returns.
     #[must_use]
     pub fn into_parts(mut self) -> (R, Decoder<B>) {
-        self.consume_lent();
+        let len = self.reading.finish();
+        self.connection.consume(len);
         (self.connection, self.reading.decoder)
     }
 
     /// The event that was lent out lies in the connection's buffer until the next call.
     fn consume_lent(&mut self) {
         let len = self.reading.release();
-        if len > 0 {
-            self.connection.consume(len);
-        }
+        self.connection.consume(len);
     }
 }
 
@@ -147,7 +151,8 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
     /// # Errors
     /// [`WriteError::Encode`] if the event does not fit into the buffer or could not be formatted:
     /// nothing of it is written. [`WriteError::Io`] and [`WriteError::WriteZero`] if the connection
-    /// fails: what it has not taken is kept, and goes out first if the writer is used again.
+    /// fails: what it has not taken is kept, and goes out first if the writer is used again. To go
+    /// on, call [`finish`](Self::finish); the same event sent again would go out twice.
     pub fn send(&mut self, event: &impl Encode) -> Result<(), WriteError<W::Error>> {
         self.finish()?;
         self.writing.put(event)?;

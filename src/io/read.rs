@@ -42,10 +42,16 @@ impl<B: Buffer> Reading<B> {
     /// How many bytes to consume before the buffer is looked at: those of the event that the caller
     /// has had.
     pub(super) fn release(&mut self) -> usize {
-        match self.event.take_if(|event| event.lent) {
-            Some(event) => event.len,
-            None => 0,
+        self.event.take_if(|event| event.lent).map_or(0, |event| event.len)
+    }
+
+    /// How many bytes to consume before the connection goes its own way. An event that was found and
+    /// not lent is given up, and its id does not count.
+    pub(super) fn finish(&mut self) -> usize {
+        if self.event.as_ref().is_some_and(|event| !event.lent) {
+            self.decoder.forget();
         }
+        self.event.take().map_or(0, |event| event.len)
     }
 
     /// Looks at the connection's buffer.

@@ -94,7 +94,7 @@ pub enum WriteError<E> {
     /// The connection reports an error. What it has not taken yet is kept, and goes out first if
     /// the writer is used again.
     Io(E),
-    /// The connection takes no more bytes, and does not say why.
+    /// The connection takes no more bytes, and does not say why. As with `Io`, the rest is kept.
     WriteZero,
     /// The event does not fit into the writer's buffer, or could not be formatted. Nothing of it was
     /// written, and the writer goes on. A server that ends the stream over it meets it again, when
