@@ -4,7 +4,7 @@ use super::digits::Digits;
 use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
 use super::lines::{ConstWriter, LineWriter};
-use super::output::{BufferTooSmall, Fill, Free, Output, Sink};
+use super::output::{BufferTooSmall, Fill, Free, Output, Storage};
 use crate::escaped::Escaped;
 use crate::scan;
 use core::fmt;
@@ -213,18 +213,18 @@ impl<'a> Event<'a> {
     }
 
     /// Writes what [`write`] writes, with formatted data.
-    pub(super) fn write_formatted<S: Sink>(
+    pub(super) fn write_formatted<O: Storage + ?Sized>(
         &self,
-        sink: &mut S,
+        fill: &mut Fill<'_, O>,
         data: fmt::Arguments<'_>,
     ) -> fmt::Result {
         for part in &self.parts() {
-            part.write(sink);
+            part.write(fill);
         }
-        let mut lines = LineWriter::start(sink, DATA);
+        let mut lines = LineWriter::start(fill, DATA);
         fmt::write(&mut lines, data)?;
         lines.finish();
-        sink.put(b"\n");
+        fill.put(b"\n");
         Ok(())
     }
 
@@ -244,26 +244,26 @@ impl<'a> Event<'a> {
     }
 }
 
-fn write<S: Sink>(parts: &[Part<'_>], sink: &mut S) {
+fn write<O: Storage + ?Sized>(parts: &[Part<'_>], fill: &mut Fill<'_, O>) {
     for part in parts {
-        part.write(sink);
+        part.write(fill);
     }
-    sink.put(b"\n");
+    fill.put(b"\n");
 }
 
 impl Part<'_> {
     #[inline]
-    fn write<S: Sink>(&self, sink: &mut S) {
+    fn write<O: Storage + ?Sized>(&self, fill: &mut Fill<'_, O>) {
         match self.value {
             Some(value) if self.multiline => {
-                let mut lines = LineWriter::start(sink, self.prefix);
+                let mut lines = LineWriter::start(fill, self.prefix);
                 lines.write(value);
                 lines.finish();
             }
             Some(value) => {
-                sink.put(self.prefix);
-                sink.put(value);
-                sink.put(b"\n");
+                fill.put(self.prefix);
+                fill.put(value);
+                fill.put(b"\n");
             }
             None => {}
         }

@@ -1,22 +1,22 @@
 //! Splits a value into lines, each with its field name, so that no line break in it can end up on
 //! the wire as the end of a field.
 
-use super::output::Sink;
+use super::output::{Fill, Storage};
 use crate::scan::LineSplitter;
 use core::fmt;
 
 /// Writes one value, in as many pieces as it comes in, as lines that start with `prefix`.
-pub(super) struct LineWriter<'s, S> {
-    sink: &'s mut S,
+pub(super) struct LineWriter<'f, 'o, O: ?Sized> {
+    fill: &'f mut Fill<'o, O>,
     prefix: &'static [u8],
     lines: LineSplitter,
 }
 
-impl<'s, S: Sink> LineWriter<'s, S> {
+impl<'f, 'o, O: Storage + ?Sized> LineWriter<'f, 'o, O> {
     #[inline]
-    pub(super) fn start(sink: &'s mut S, prefix: &'static [u8]) -> Self {
-        sink.put(prefix);
-        Self { sink, prefix, lines: LineSplitter::new() }
+    pub(super) fn start(fill: &'f mut Fill<'o, O>, prefix: &'static [u8]) -> Self {
+        fill.put(prefix);
+        Self { fill, prefix, lines: LineSplitter::new() }
     }
 
     /// A CRLF that is cut between two pieces is one line break.
@@ -24,20 +24,20 @@ impl<'s, S: Sink> LineWriter<'s, S> {
     pub(super) fn write(&mut self, mut piece: &[u8]) {
         self.lines.skip_lf(&mut piece);
         while let Some(line) = self.lines.take_line(&mut piece) {
-            self.sink.put(line);
-            self.sink.put(b"\n");
-            self.sink.put(self.prefix);
+            self.fill.put(line);
+            self.fill.put(b"\n");
+            self.fill.put(self.prefix);
         }
-        self.sink.put(piece);
+        self.fill.put(piece);
     }
 
     #[inline]
     pub(super) fn finish(self) {
-        self.sink.put(b"\n");
+        self.fill.put(b"\n");
     }
 }
 
-impl<S: Sink> fmt::Write for LineWriter<'_, S> {
+impl<O: Storage + ?Sized> fmt::Write for LineWriter<'_, '_, O> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         self.write(piece.as_bytes());
         Ok(())

@@ -1,13 +1,8 @@
-//! What events can be written to: a slice, vectors, and a counter. All or nothing.
+//! What events can be written to, slices and vectors, and the count of what they need.
 
 use core::fmt;
 
-/// Where an encoder puts its bytes, piece by piece.
-pub(super) trait Sink {
-    fn put(&mut self, bytes: &[u8]);
-}
-
-/// Writes to an output while there is room, and counts in any case.
+/// Writes to an output, piece by piece, while there is room, and counts in any case.
 pub(super) struct Fill<'o, O: ?Sized> {
     output: &'o mut O,
     full: bool,
@@ -23,12 +18,10 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
     pub(super) fn finish(self) -> Result<usize, BufferTooSmall> {
         if self.full { Err(BufferTooSmall { needed: self.needed }) } else { Ok(self.needed) }
     }
-}
 
-impl<O: Storage + ?Sized> Sink for Fill<'_, O> {
     // On small targets it would cost flash to have it in many places.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
-    fn put(&mut self, bytes: &[u8]) {
+    pub(super) fn put(&mut self, bytes: &[u8]) {
         self.full |= !self.output.push(bytes);
         self.needed = self.needed.saturating_add(bytes.len());
     }

@@ -95,7 +95,7 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
     pub fn reconnect(&mut self, connection: R) -> R {
         let len = self.reading.finish();
         self.connection.consume(len);
-        self.reading.reconnect();
+        self.reading.decoder.reconnect();
         core::mem::replace(&mut self.connection, connection)
     }
 

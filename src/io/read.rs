@@ -81,12 +81,6 @@ impl<B: Buffer> Reading<B> {
         event.lent = true;
         Some(self.decoder.found(&event.found, buffer))
     }
-
-    /// Begins a new stream on a new connection.
-    pub(super) fn reconnect(&mut self) {
-        self.event = None;
-        self.decoder.reconnect();
-    }
 }
 
 /// Why the next event could not be read.
