@@ -1,54 +1,136 @@
 //! Line ends: where they are, and how CR, LF and CRLF split bytes that arrive in pieces.
 //!
-//! The only place that knows memchr, and what stands in for it on microcontrollers. Decoder and
-//! encoder both split lines here.
+//! The only place that knows memchr, vectors, and what stands in for them on microcontrollers.
+//! Decoder and encoder both split lines here.
 
-/// Where the first LF or CR is.
+#[cfg(any(test, not(all(target_pointer_width = "32", target_os = "none"))))]
+mod bitmap;
+#[cfg(target_feature = "sse2")]
+#[allow(unsafe_code)]
+mod x86;
+#[cfg(any(test, all(target_pointer_width = "32", target_os = "none")))]
+mod words;
+
 #[cfg(not(all(target_pointer_width = "32", target_os = "none")))]
-#[inline]
-fn line_end(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr2(b'\n', b'\r', bytes)
-}
-
-/// On microcontrollers, which have no vectors that memchr could use.
+use bitmap::LineEnds;
 #[cfg(all(target_pointer_width = "32", target_os = "none"))]
-#[inline(never)]
-fn line_end(bytes: &[u8]) -> Option<usize> {
-    // Only an ARM with atomics, which is more than a Cortex-M0, can load a word from anywhere.
-    let loads_words = cfg!(all(target_arch = "arm", target_has_atomic = "ptr"));
-    let words = if loads_words { words_without_line_end(bytes) } else { 0 };
-    let rest = bytes.get(words..).unwrap_or_default();
-    rest.iter().position(is_line_end).map(|at| words.wrapping_add(at))
-}
-
-#[cfg(any(test, all(target_pointer_width = "32", target_os = "none")))]
-fn is_line_end(byte: &u8) -> bool {
-    matches!(byte, b'\n' | b'\r')
-}
-
-/// How many bytes come before the first four bytes, or the last few, that may have a line end.
-#[cfg(any(test, all(target_pointer_width = "32", target_os = "none")))]
-fn words_without_line_end(bytes: &[u8]) -> usize {
-    const ONES: u32 = 0x0101_0101;
-    let mut rest = bytes;
-    while let Some((word, behind)) = rest.split_first_chunk::<4>() {
-        let value = u32::from_ne_bytes(*word);
-        // A high bit is set if and only if a byte is below 14. Few are that are no line ends.
-        let control = value.wrapping_sub(14 * ONES) & !value & (0x80 * ONES) != 0;
-        if control && word.iter().any(is_line_end) {
-            break;
-        }
-        rest = behind;
-    }
-    bytes.len().wrapping_sub(rest.len())
-}
+use words::LineEnds;
 
 /// Whether there is a LF or CR.
 pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
-    let end = line_end(bytes);
+    let end = LineEnds::default().take(bytes);
     #[cfg(test)]
     crate::cost::add(bytes.len());
     end.is_some()
+}
+
+/// A line without its end.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'a> {
+    /// The first eight bytes from the line's start on, be they of the line or not.
+    first: u64,
+    bytes: &'a [u8],
+}
+
+impl<'a> Line<'a> {
+    #[inline]
+    pub(crate) const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// What comes behind `start`, if the line starts so. There is no line end in `start`.
+    #[inline(always)]
+    pub(crate) fn behind<const N: usize>(&self, start: &[u8; N]) -> Option<&'a [u8]> {
+        let mut word = [0; 8];
+        let mut mask = [0; 8];
+        word.get_mut(..N)?.copy_from_slice(start);
+        mask.get_mut(..N)?.fill(0xFF);
+        if self.first & u64::from_le_bytes(mask) != u64::from_le_bytes(word) {
+            return None;
+        }
+        self.bytes.get(N..)
+    }
+}
+
+/// Whether there is a NUL.
+#[inline]
+pub(crate) fn has_nul(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let in_word = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7) != 0;
+    let first_8 = bytes.first_chunk().zip(bytes.last_chunk());
+    let first_4 = bytes.first_chunk().zip(bytes.last_chunk());
+    match bytes.len() {
+        0..4 => bytes.contains(&0),
+        4..8 => first_4.is_some_and(|(first, last)| {
+            in_word(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)))
+        }),
+        8..=16 => first_8.is_some_and(|(first, last)| {
+            in_word(u64::from_le_bytes(*first)) || in_word(u64::from_le_bytes(*last))
+        }),
+        _ => memchr::memchr(0, bytes).is_some(),
+    }
+}
+
+/// Bytes in memory of which lines are taken off the front. What has been found out about line ends
+/// further on is kept from line to line.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    rest: &'a [u8],
+    ends: LineEnds,
+}
+
+impl<'a> Input<'a> {
+    #[inline]
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, ends: LineEnds::default() }
+    }
+
+    #[inline]
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The next line, if it is whole, and what comes behind it. `None` too for the last few bytes of
+    /// the input, and a CR at its end.
+    #[inline(always)]
+    pub(crate) fn line(mut self) -> Option<(Line<'a>, Self)> {
+        let first = u64::from_le_bytes(*self.rest.first_chunk()?);
+        let end = self.ends.take(self.rest)?;
+        let (bytes, rest) = self.rest.split_at_checked(end)?;
+        let (&line_end, rest) = rest.split_first()?;
+        #[cfg(test)]
+        crate::cost::add(end);
+        self.rest = rest;
+        if line_end == b'\r' {
+            if self.rest.is_empty() {
+                return None;
+            }
+            self.skip_lf();
+        }
+        Some((Line { first, bytes }, self))
+    }
+
+    #[inline(always)]
+    pub(crate) fn behind_lf(mut self) -> Option<Self> {
+        self.rest = self.rest.strip_prefix(b"\n")?;
+        self.ends.skip_byte();
+        Some(self)
+    }
+
+    /// Takes all that is left.
+    #[inline]
+    pub(crate) fn take_rest(&mut self) -> &'a [u8] {
+        self.ends = LineEnds::default();
+        core::mem::take(&mut self.rest)
+    }
+
+    #[inline]
+    fn skip_lf(&mut self) {
+        if let Some(behind) = self.rest.strip_prefix(b"\n") {
+            self.rest = behind;
+            self.ends.skip_byte();
+        }
+    }
 }
 
 /// Splits bytes into lines, resumable between any two bytes.
@@ -64,65 +146,34 @@ impl LineSplitter {
         Self { after_cr: false }
     }
 
+    #[inline]
+    pub(crate) const fn is_after_cr(&self) -> bool {
+        self.after_cr
+    }
+
     /// Drops the LF of a CRLF whose CR came before. To be called whenever new bytes arrive.
     #[inline]
-    pub(crate) fn skip_lf(&mut self, input: &mut &[u8]) {
-        if self.after_cr && !input.is_empty() {
+    pub(crate) fn skip_lf(&mut self, input: &mut Input<'_>) {
+        if self.after_cr && !input.rest.is_empty() {
             self.after_cr = false;
-            *input = input.strip_prefix(b"\n").unwrap_or(input);
+            input.skip_lf();
         }
     }
 
     /// Takes one line off `input`, without its end; `None` leaves `input` as it is, because no line
     /// ends in it.
     #[inline]
-    pub(crate) fn take_line<'a>(&mut self, input: &mut &'a [u8]) -> Option<&'a [u8]> {
-        let end = line_end(input);
+    pub(crate) fn take_line<'a>(&mut self, input: &mut Input<'a>) -> Option<&'a [u8]> {
+        let end = input.ends.take(input.rest);
         #[cfg(test)]
-        crate::cost::add(end.map_or(input.len(), |end| end.saturating_add(1)));
-        let (line, rest) = input.split_at_checked(end?)?;
+        crate::cost::add(end.map_or(input.rest.len(), |end| end.saturating_add(1)));
+        let (line, rest) = input.rest.split_at_checked(end?)?;
         let (&line_end, rest) = rest.split_first()?;
-        *input = rest;
+        input.rest = rest;
         if line_end == b'\r' {
             self.after_cr = true;
             self.skip_lf(input);
         }
         Some(line)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_line_end, words_without_line_end};
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    fn check(bytes: &[u8]) {
-        let first = bytes.iter().position(is_line_end);
-        let expected = first.unwrap_or(bytes.len()) / 4 * 4;
-        assert_eq!(words_without_line_end(bytes), expected, "{bytes:?}");
-    }
-
-    /// Each byte in each place of words that are otherwise of each of some other bytes.
-    #[test]
-    fn every_byte_in_every_place() {
-        for byte in 0..=u8::MAX {
-            for other in [0, 9, b'\n', b'\r', 14, b'x', 0x7F, 0x80, 0x8A, 0xFF] {
-                for len in 0..=9 {
-                    for at in 0..len {
-                        let mut bytes = [other; 9];
-                        bytes[at] = byte;
-                        check(&bytes[..len]);
-                    }
-                }
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes(bytes in vec(prop_oneof![any::<u8>(), 0..20_u8], 0..40)) {
-            check(&bytes);
-        }
     }
 }

@@ -5,6 +5,8 @@ use super::buffer::Buffer;
 use super::message::MessageEvent;
 use super::token::{Field, Token, Tokenizer};
 use super::two_ended::{Slot, TwoEnded};
+use super::whole_event::SHORT_WAY;
+use crate::scan::Input;
 use core::fmt;
 #[cfg(feature = "_io")]
 use core::ops::Range;
@@ -84,24 +86,26 @@ pub struct Decoder<B> {
     /// The reconnection time, in milliseconds.
     retry: Option<u64>,
     tokenizer: Tokenizer,
-    stage: Stage,
+    pub(super) stage: Stage,
     /// The event has a data line, be it empty.
-    has_data: bool,
+    pub(super) has_data: bool,
     /// The event has an id, be it empty.
-    has_id: bool,
+    pub(super) has_id: bool,
     too_long: bool,
     /// A fragment of a value has come, and the value's end has not.
     mid_value: bool,
     /// The value that is being read does not count: a NUL or no room in an id, a non-digit in a
     /// reconnection time.
     rejected: bool,
-    buffer: TwoEnded<B>,
+    pub(super) buffer: TwoEnded<B>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     /// Reading an event, or between two.
     Reading,
+    /// Nothing of an event has come yet, and no byte of its first line.
+    Between,
     /// The last call has lent an event out.
     Lent,
     /// The last call has left an event in the buffer.
@@ -110,11 +114,11 @@ enum Stage {
 
 /// The parts of an event that lie in the chunk, complete and not copied. Each stands in place of
 /// its counterpart in the buffer.
-#[derive(Default)]
-struct Lent<'c> {
-    data: Option<&'c [u8]>,
-    event_type: Option<&'c [u8]>,
-    id: Option<&'c [u8]>,
+#[derive(Clone, Copy, Default)]
+pub(super) struct Lent<'c> {
+    pub(super) data: Option<&'c [u8]>,
+    pub(super) event_type: Option<&'c [u8]>,
+    pub(super) id: Option<&'c [u8]>,
     /// What is being read fits for certain.
     has_room: bool,
 }
@@ -259,7 +263,7 @@ impl<B: Buffer> Decoder<B> {
     /// # Errors
     /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
     #[must_use = "an event that is not looked at is lost with the next call"]
-    #[inline]
+    #[inline(always)]
     pub fn next<'a, 'c: 'a>(
         &'a mut self,
         chunk: &mut &'c [u8],
@@ -268,11 +272,10 @@ impl<B: Buffer> Decoder<B> {
             Ok(lent) => lent,
             Err(error) => return Some(Err(error)),
         };
-        self.stage = Stage::Lent;
         Some(Ok(MessageEvent {
             event_type: lent.event_type.unwrap_or_else(|| self.buffer.event_type()),
             data: lent.data.unwrap_or_else(|| self.buffer.data()),
-            last_event_id: self.buffer.last_id(),
+            last_event_id: lent.id.unwrap_or_else(|| self.buffer.last_id()),
         }))
     }
 
@@ -320,7 +323,7 @@ impl<B: Buffer> Decoder<B> {
             Some(Err(error)) => Err(error),
             Some(Ok(lent)) => {
                 self.stage = Stage::Lent;
-                if !self.keep(lent) {
+                if !self.keep(Lent { id: None, ..lent }) {
                     return Err(DecodeError::EventTooLong);
                 }
                 self.stage = Stage::Ready;
@@ -348,7 +351,6 @@ impl<B: Buffer> Decoder<B> {
             Ok(lent) => lent,
             Err(error) => return Some(Err(error)),
         };
-        self.stage = Stage::Lent;
         let position = |part: &[u8]| match part {
             // It need not lie in the chunk.
             [] => 0..0,
@@ -431,24 +433,50 @@ impl<B: Buffer> Decoder<B> {
 
     /// Goes on to the next blank line that completes an event. The parts of it that are not in
     /// `Lent` are in the buffer. With `COMMIT` its id has become the last event ID.
-    #[inline]
+    #[inline(always)]
     fn advance<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<Lent<'c>, DecodeError>> {
-        self.release();
+        if self.stage != Stage::Between {
+            self.release();
+        }
         let mut lent = Lent::default();
-        let mut full_at = self.full_at(chunk);
-        loop {
+        if self.stage == Stage::Between {
+            match self.whole_event::<COMMIT>(chunk) {
+                Ok(lent) => {
+                    let event_type = Some(lent.event_type.unwrap_or_default());
+                    return Some(Ok(Lent { event_type, ..lent }));
+                }
+                Err(so_far) => lent = so_far,
+            }
+        }
+        // Copies, so that the short way's need not be in memory.
+        let (mut rest, mut parts) = (*chunk, lent);
+        let end = self.advance_from::<COMMIT>(&mut rest, &mut parts);
+        *chunk = rest;
+        Some(end?.map(|()| parts))
+    }
+
+    #[inline(never)]
+    fn advance_from<'c, const COMMIT: bool>(
+        &mut self,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Option<Result<(), DecodeError>> {
+        self.stage = Stage::Reading;
+        let mut full_at = self.full_at(chunk).saturating_add(lent.len());
+        let mut input = Input::new(chunk);
+        let result = loop {
             #[cfg(test)]
             crate::cost::add(1);
-            match self.tokenizer.next(chunk) {
+            match self.tokenizer.next_in(&mut input) {
                 Some(Token::Value { field, fragment, end }) => {
-                    lent.has_room = chunk.len() >= full_at;
+                    lent.has_room = input.rest().len() >= full_at;
                     match field {
-                        Field::Data => self.take_data(&mut lent, fragment, end),
-                        Field::Event => self.take_type(&mut lent, fragment, end),
-                        Field::Id => self.take_id(&mut lent, fragment, end),
+                        Field::Data => self.take_data(lent, fragment, end),
+                        Field::Event => self.take_type(lent, fragment, end),
+                        Field::Id => self.take_id(lent, fragment, end),
                         Field::Retry => self.take_retry(fragment, end),
                         Field::Comment => {}
                     }
@@ -459,35 +487,42 @@ impl<B: Buffer> Decoder<B> {
                 }
                 Some(Token::Dispatch) => {
                     if COMMIT || self.too_long || !self.has_data {
-                        self.commit_id(&mut lent);
+                        self.commit_id(lent);
                     }
                     if self.too_long {
                         self.finish_event();
-                        return Some(Err(DecodeError::EventTooLong));
+                        break Some(Err(DecodeError::EventTooLong));
                     }
                     if self.has_data {
-                        return Some(Ok(lent));
+                        self.stage = Stage::Lent;
+                        break Some(Ok(()));
                     }
                     self.finish_event();
-                    lent = Lent::default();
-                    full_at = self.full_at(chunk);
+                    *lent = Lent::default();
+                    full_at = self.full_at(input.rest());
                 }
                 None => {
-                    if !self.keep(lent) {
+                    if !self.keep(*lent) {
                         self.drop_event();
                     }
-                    return None;
+                    break None;
                 }
             }
-        }
+        };
+        *chunk = input.rest();
+        result
     }
 
     /// Drops the event that the call before has handed out.
-    #[inline]
+    #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
     fn release(&mut self) {
-        if self.stage != Stage::Reading {
+        if matches!(self.stage, Stage::Lent | Stage::Ready) {
             self.buffer.after_event();
             self.finish_event();
+        }
+        let in_event = self.has_data || self.has_id || self.too_long || self.buffer.has_type();
+        if SHORT_WAY && !in_event && self.tokenizer.is_at_line_start() {
+            self.stage = Stage::Between;
         }
     }
 

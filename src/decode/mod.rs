@@ -8,6 +8,7 @@ mod growing;
 mod message;
 mod token;
 mod two_ended;
+mod whole_event;
 
 pub use buffer::Buffer;
 #[cfg(feature = "_io")]

@@ -2,7 +2,7 @@
 //! events; everything that decodes sits on top of it.
 
 use crate::escaped::Escaped;
-use crate::scan::LineSplitter;
+use crate::scan::{Input, LineSplitter};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -138,14 +138,23 @@ impl Tokenizer {
     #[must_use = "a token that is not looked at is lost"]
     #[inline]
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Token<'a>> {
+        let mut bytes = Input::new(input);
+        let token = self.next_in(&mut bytes);
+        *input = bytes.rest();
+        token
+    }
+
+    /// What [`next`](Self::next) does, for several tokens of one input.
+    #[inline]
+    pub(super) fn next_in<'a>(&mut self, input: &mut Input<'a>) -> Option<Token<'a>> {
         self.lines.skip_lf(input);
-        while !input.is_empty() {
+        while !input.rest().is_empty() {
             #[cfg(test)]
             crate::cost::add(1);
             let token = match self.lines.take_line(input) {
                 Some(line) if SHORT_CUT && self.state == State::LineStart => whole_line(line),
                 Some(rest) => self.end_line(rest),
-                None => self.part_of_line(core::mem::take(input)),
+                None => self.part_of_line(input.take_rest()),
             };
             if token.is_some() {
                 return token;
@@ -219,6 +228,11 @@ impl Tokenizer {
             };
         }
         None
+    }
+
+    #[inline]
+    pub(super) fn is_at_line_start(&self) -> bool {
+        self.state == State::LineStart && !self.lines.is_after_cr()
     }
 
     /// Whether the input so far ends within a line.

@@ -90,6 +90,11 @@ impl<B: Buffer> TwoEnded<B> {
         self.memory.limit()
     }
 
+    #[inline(always)]
+    pub(super) fn room(&self) -> usize {
+        self.memory.limit().wrapping_sub(self.last_id)
+    }
+
     pub(super) fn data(&self) -> &[u8] {
         self.memory.bytes().get(..self.data).unwrap_or_default()
     }
@@ -147,12 +152,13 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Writes `new` at `at`, where there is room.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
+    #[cfg_attr(not(target_pointer_width = "32"), inline)]
     fn write(&mut self, at: usize, new: &[u8]) {
         let room = self.memory.bytes_mut().get_mut(at..).unwrap_or_default();
         if let Some((room, _)) = room.split_at_mut_checked(new.len()) {
             #[cfg(test)]
             crate::cost::add(new.len());
-            room.copy_from_slice(new);
+            copy_short(room, new);
         }
     }
 
@@ -258,7 +264,16 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Makes `id` the last id. `false`: no room, nothing changed.
     #[must_use]
+    #[inline]
     pub(super) fn set_last_id(&mut self, id: &[u8]) -> bool {
+        if id.len() == self.last_id {
+            self.write(self.last_id_start(), id);
+            return true;
+        }
+        self.replace_last_id(id)
+    }
+
+    fn replace_last_id(&mut self, id: &[u8]) -> bool {
         let room = self.reserve(id.len().saturating_sub(self.last_id));
         if room {
             let start = self.memory.bytes().len().saturating_sub(id.len());
@@ -308,6 +323,25 @@ impl<B: Buffer> TwoEnded<B> {
         let len = len.max(self.last_id);
         self.shift(old..old.wrapping_add(self.last_id), len.saturating_sub(self.last_id));
         self.memory.shrink(len);
+    }
+}
+
+#[inline]
+fn copy_short(to: &mut [u8], from: &[u8]) {
+    match from.len() {
+        8..=16 => {
+            if let (Some(a), Some(b)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
+                if let Some(t) = to.first_chunk_mut() { *t = *a; }
+                if let Some(t) = to.last_chunk_mut() { *t = *b; }
+            }
+        }
+        4..=7 => {
+            if let (Some(a), Some(b)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
+                if let Some(t) = to.first_chunk_mut() { *t = *a; }
+                if let Some(t) = to.last_chunk_mut() { *t = *b; }
+            }
+        }
+        _ => to.copy_from_slice(from),
     }
 }
 

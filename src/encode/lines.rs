@@ -2,7 +2,7 @@
 //! the wire as the end of a field.
 
 use super::output::{Fill, Storage};
-use crate::scan::LineSplitter;
+use crate::scan::{Input, LineSplitter};
 use core::fmt;
 
 /// Writes one value, in as many pieces as it comes in, as lines that start with `prefix`.
@@ -21,14 +21,15 @@ impl<'f, 'o, O: Storage + ?Sized> LineWriter<'f, 'o, O> {
 
     /// A CRLF that is cut between two pieces is one line break.
     #[inline]
-    pub(super) fn write(&mut self, mut piece: &[u8]) {
+    pub(super) fn write(&mut self, piece: &[u8]) {
+        let mut piece = Input::new(piece);
         self.lines.skip_lf(&mut piece);
         while let Some(line) = self.lines.take_line(&mut piece) {
             self.fill.put(line);
             self.fill.put(b"\n");
             self.fill.put(self.prefix);
         }
-        self.fill.put(piece);
+        self.fill.put(piece.rest());
     }
 
     #[inline]
