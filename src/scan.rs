@@ -96,6 +96,44 @@ impl<'a> Input<'a> {
     pub(crate) fn line(mut self) -> Option<(Line<'a>, Self)> {
         let first = u64::from_le_bytes(*self.rest.first_chunk()?);
         let end = self.ends.take(self.rest)?;
+        let bytes = self.take(end)?;
+        Some((Line { first, bytes }, self))
+    }
+
+    #[inline(always)]
+    pub(crate) fn behind_lf(mut self) -> Option<Self> {
+        self.rest = self.rest.strip_prefix(b"\n")?;
+        self.ends.skip_byte();
+        Some(self)
+    }
+
+    /// The rest of the line, and what comes behind it if the line ends here. `None` for a CR at the
+    /// input's end.
+    #[inline]
+    pub(crate) fn part(mut self) -> Option<(&'a [u8], Option<Self>)> {
+        #[cfg(test)]
+        crate::cost::add(1);
+        let Some(end) = self.ends.take(self.rest) else {
+            #[cfg(test)]
+            crate::cost::add(self.rest.len());
+            return Some((self.rest, None));
+        };
+        let part = self.take(end)?;
+        Some((part, Some(self)))
+    }
+
+    /// The value so far of a data line that does not end here, to be asked if there is no
+    /// [`line`](Self::line).
+    #[inline]
+    pub(crate) fn part_of_data(self) -> Option<&'a [u8]> {
+        let [.., last] = self.rest else { return None };
+        let value = self.rest.strip_prefix(b"data: ")?;
+        (value.len() >= 2 && *last != b'\r').then_some(value)
+    }
+
+    /// Takes a line that ends at `end`.
+    #[inline(always)]
+    fn take(&mut self, end: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.rest.split_at_checked(end)?;
         let (&line_end, rest) = rest.split_first()?;
         #[cfg(test)]
@@ -107,14 +145,7 @@ impl<'a> Input<'a> {
             }
             self.skip_lf();
         }
-        Some((Line { first, bytes }, self))
-    }
-
-    #[inline(always)]
-    pub(crate) fn behind_lf(mut self) -> Option<Self> {
-        self.rest = self.rest.strip_prefix(b"\n")?;
-        self.ends.skip_byte();
-        Some(self)
+        Some(bytes)
     }
 
     /// Takes all that is left.

@@ -3,9 +3,9 @@
 
 use super::buffer::Buffer;
 use super::message::MessageEvent;
+use super::short_way::{SHORT_WAY, SoFar};
 use super::token::{Field, Token, Tokenizer};
 use super::two_ended::{Slot, TwoEnded};
-use super::whole_event::SHORT_WAY;
 use crate::scan::Input;
 use core::fmt;
 #[cfg(feature = "_io")]
@@ -85,7 +85,7 @@ pub struct Decoder<B> {
     new_retry: u64,
     /// The reconnection time, in milliseconds.
     retry: Option<u64>,
-    tokenizer: Tokenizer,
+    pub(super) tokenizer: Tokenizer,
     pub(super) stage: Stage,
     /// The event has a data line, be it empty.
     pub(super) has_data: bool,
@@ -93,7 +93,7 @@ pub struct Decoder<B> {
     pub(super) has_id: bool,
     too_long: bool,
     /// A fragment of a value has come, and the value's end has not.
-    mid_value: bool,
+    pub(super) mid_value: bool,
     /// The value that is being read does not count: a NUL or no room in an id, a non-digit in a
     /// reconnection time.
     rejected: bool,
@@ -441,21 +441,53 @@ impl<B: Buffer> Decoder<B> {
         if self.stage != Stage::Between {
             self.release();
         }
-        let mut lent = Lent::default();
+        let mut so_far = None;
         if self.stage == Stage::Between {
-            match self.whole_event::<COMMIT>(chunk) {
+            match self.short_way::<COMMIT>(chunk) {
                 Ok(lent) => {
+                    // In the buffer is only what has been joined, and no type.
                     let event_type = Some(lent.event_type.unwrap_or_default());
                     return Some(Ok(Lent { event_type, ..lent }));
                 }
-                Err(so_far) => lent = so_far,
+                Err(far) => so_far = Some(far),
             }
         }
         // Copies, so that the short way's need not be in memory.
-        let (mut rest, mut parts) = (*chunk, lent);
-        let end = self.advance_from::<COMMIT>(&mut rest, &mut parts);
+        let (mut rest, mut parts) = (*chunk, Lent::default());
+        let end = self.advance_on::<COMMIT>(&mut rest, so_far, &mut parts);
         *chunk = rest;
         Some(end?.map(|()| parts))
+    }
+
+    /// Goes on within an event.
+    #[inline(never)]
+    fn advance_on<'c, const COMMIT: bool>(
+        &mut self,
+        chunk: &mut &'c [u8],
+        so_far: Option<SoFar<'c>>,
+        lent: &mut Lent<'c>,
+    ) -> Option<Result<(), DecodeError>> {
+        if let Some(so_far) = so_far {
+            if self.leave::<false>(chunk, so_far, lent) {
+                return None;
+            }
+        } else if SHORT_WAY && self.can_take_short_way(chunk) {
+            match self.short_way_on::<COMMIT>(chunk, lent) {
+                Some(true) => return Some(Ok(())),
+                Some(false) => return None,
+                None => {}
+            }
+        }
+        self.advance_from::<COMMIT>(chunk, lent)
+    }
+
+    fn can_take_short_way(&self, chunk: &[u8]) -> bool {
+        self.stage == Stage::Reading
+            && self.has_data
+            && !self.too_long
+            && !chunk.is_empty()
+            && self.tokenizer.can_take_short_way(self.mid_value)
+            && chunk.len() < self.buffer.limit().saturating_sub(self.buffer.used())
     }
 
     #[inline(never)]
@@ -663,7 +695,7 @@ impl<B: Buffer> Decoder<B> {
         self.drop_event();
     }
 
-    fn drop_event(&mut self) {
+    pub(super) fn drop_event(&mut self) {
         self.buffer.drop_event();
         self.too_long = true;
     }
@@ -682,7 +714,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Copies what is in the chunk into the buffer. `false`: the allocator has no memory.
-    fn keep(&mut self, lent: Lent<'_>) -> bool {
+    pub(super) fn keep(&mut self, lent: Lent<'_>) -> bool {
         // The id first: it outlives an event that is given up.
         let id_kept = lent.id.is_none_or(|id| self.buffer.set(Slot::PendingId, id));
         self.has_id &= id_kept;

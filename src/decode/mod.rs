@@ -6,9 +6,9 @@ mod decoder;
 #[cfg(feature = "alloc")]
 mod growing;
 mod message;
+mod short_way;
 mod token;
 mod two_ended;
-mod whole_event;
 
 pub use buffer::Buffer;
 #[cfg(feature = "_io")]

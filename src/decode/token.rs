@@ -231,6 +231,20 @@ impl Tokenizer {
     }
 
     #[inline]
+    pub(super) fn can_take_short_way(&self, mid_value: bool) -> bool {
+        let state = if mid_value { State::Value { field: Field::Data } } else { State::LineStart };
+        self.state == state && !self.lines.is_after_cr()
+    }
+
+    pub(super) fn start_line(&mut self) {
+        self.state = State::LineStart;
+    }
+
+    pub(super) fn start_data(&mut self) {
+        self.state = State::Value { field: Field::Data };
+    }
+
+    #[inline]
     pub(super) fn is_at_line_start(&self) -> bool {
         self.state == State::LineStart && !self.lines.is_after_cr()
     }

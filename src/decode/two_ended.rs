@@ -95,6 +95,10 @@ impl<B: Buffer> TwoEnded<B> {
         self.memory.limit().wrapping_sub(self.last_id)
     }
 
+    pub(super) fn truncate_data(&mut self, len: usize) {
+        self.data = len;
+    }
+
     pub(super) fn data(&self) -> &[u8] {
         self.memory.bytes().get(..self.data).unwrap_or_default()
     }
