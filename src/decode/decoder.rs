@@ -112,6 +112,13 @@ pub(super) enum Stage {
     Ready,
 }
 
+enum Step {
+    Line,
+    Event,
+    TooLong,
+    Chunk,
+}
+
 /// The parts of an event that lie in the chunk, complete and not copied. Each stands in place of
 /// its counterpart in the buffer.
 #[derive(Clone, Copy, Default)]
@@ -467,27 +474,32 @@ impl<B: Buffer> Decoder<B> {
         so_far: Option<SoFar<'c>>,
         lent: &mut Lent<'c>,
     ) -> Option<Result<(), DecodeError>> {
-        if let Some(so_far) = so_far {
-            if self.leave::<false>(chunk, so_far, lent) {
-                return None;
+        if so_far.is_some_and(|so_far| self.leave::<false>(chunk, so_far, lent)) {
+            return None;
+        }
+        loop {
+            if SHORT_WAY && self.can_take_short_way(chunk, lent) {
+                match self.short_way_on::<COMMIT>(chunk, lent) {
+                    Some(true) => return Some(Ok(())),
+                    Some(false) => return None,
+                    None => {}
+                }
             }
-        } else if SHORT_WAY && self.can_take_short_way(chunk) {
-            match self.short_way_on::<COMMIT>(chunk, lent) {
-                Some(true) => return Some(Ok(())),
-                Some(false) => return None,
-                None => {}
+            match self.advance_from::<COMMIT>(chunk, lent) {
+                Step::Line => {}
+                Step::Event => return Some(Ok(())),
+                Step::TooLong => return Some(Err(DecodeError::EventTooLong)),
+                Step::Chunk => return None,
             }
         }
-        self.advance_from::<COMMIT>(chunk, lent)
     }
 
-    fn can_take_short_way(&self, chunk: &[u8]) -> bool {
-        self.stage == Stage::Reading
-            && self.has_data
-            && !self.too_long
+    fn can_take_short_way(&self, chunk: &[u8], lent: &Lent<'_>) -> bool {
+        let used = self.buffer.used().wrapping_add(lent.len());
+        !self.too_long
             && !chunk.is_empty()
             && self.tokenizer.can_take_short_way(self.mid_value)
-            && chunk.len() < self.buffer.limit().saturating_sub(self.buffer.used())
+            && chunk.len() < self.buffer.limit().saturating_sub(used)
     }
 
     #[inline(never)]
@@ -495,7 +507,7 @@ impl<B: Buffer> Decoder<B> {
         &mut self,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
-    ) -> Option<Result<(), DecodeError>> {
+    ) -> Step {
         self.stage = Stage::Reading;
         let mut full_at = self.full_at(chunk).saturating_add(lent.len());
         let mut input = Input::new(chunk);
@@ -515,6 +527,9 @@ impl<B: Buffer> Decoder<B> {
                     self.mid_value = true;
                     if end {
                         self.finish_value();
+                        if SHORT_WAY {
+                            break Step::Line;
+                        }
                     }
                 }
                 Some(Token::Dispatch) => {
@@ -523,11 +538,11 @@ impl<B: Buffer> Decoder<B> {
                     }
                     if self.too_long {
                         self.finish_event();
-                        break Some(Err(DecodeError::EventTooLong));
+                        break Step::TooLong;
                     }
                     if self.has_data {
                         self.stage = Stage::Lent;
-                        break Some(Ok(()));
+                        break Step::Event;
                     }
                     self.finish_event();
                     *lent = Lent::default();
@@ -537,7 +552,7 @@ impl<B: Buffer> Decoder<B> {
                     if !self.keep(*lent) {
                         self.drop_event();
                     }
-                    break None;
+                    break Step::Chunk;
                 }
             }
         };

@@ -27,7 +27,8 @@ impl<B: Buffer> Decoder<B> {
     /// for. If it takes more, `chunk` stays at the event's first line.
     #[inline(always)]
     pub(super) fn short_way<'c, const COMMIT: bool>(&mut self, chunk: &mut &'c [u8]) -> Lines<'c> {
-        self.whole_lines::<COMMIT, false>(chunk, Input::new(chunk), false)
+        let so_far = SoFar { input: Input::new(chunk), lent: Lent::default(), joined: false };
+        self.whole_lines::<COMMIT, false>(chunk, so_far)
     }
 
     /// From within an event, at the start of a line or within a data line. All of the chunk fits.
@@ -52,7 +53,8 @@ impl<B: Buffer> Decoder<B> {
             input = behind;
             *chunk = behind.rest();
         }
-        match self.whole_lines::<COMMIT, true>(chunk, input, self.has_data) {
+        let joined = self.has_data && lent.data.is_none();
+        match self.whole_lines::<COMMIT, true>(chunk, SoFar { input, lent: *lent, joined }) {
             Ok(event) => {
                 *lent = event;
                 Some(true)
@@ -67,10 +69,9 @@ impl<B: Buffer> Decoder<B> {
     fn whole_lines<'c, const COMMIT: bool, const ON: bool>(
         &mut self,
         chunk: &mut &'c [u8],
-        mut input: Input<'c>,
-        mut joined: bool,
+        so_far: SoFar<'c>,
     ) -> Lines<'c> {
-        let mut lent = Lent::default();
+        let SoFar { mut input, mut lent, mut joined } = so_far;
         'lines: loop {
             #[cfg(test)]
             crate::cost::add(1);
@@ -176,8 +177,7 @@ impl<B: Buffer> Decoder<B> {
     fn join(&mut self, first: Option<&[u8]>, next: &[u8]) -> bool {
         let before = self.buffer.data().len();
         let joined = first.is_none_or(|first| self.buffer.push_data(first))
-            && self.buffer.push_data(b"\n")
-            && self.buffer.push_data(next);
+            && self.buffer.push_data_line(next);
         if !joined {
             self.buffer.truncate_data(before);
         }

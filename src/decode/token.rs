@@ -184,6 +184,15 @@ impl Tokenizer {
 
     /// A part of a line, without its end.
     fn part_of_line<'a>(&mut self, mut part: &'a [u8]) -> Option<Token<'a>> {
+        if SHORT_CUT && self.state == State::LineStart {
+            for (start, field) in STARTS {
+                if let Some(value) = part.strip_prefix(start) {
+                    self.state = State::Value { field };
+                    part = value;
+                    break;
+                }
+            }
+        }
         while let Some((&first, rest)) = part.split_first() {
             #[cfg(test)]
             crate::cost::add(1);
@@ -260,6 +269,9 @@ impl Tokenizer {
 
 /// The smallest targets, which are those without atomics, take the long way: the short cut takes 330
 /// bytes of flash there, and spares a third of the instructions.
+const STARTS: [(&[u8], Field); 3] =
+    [(b"data: ", Field::Data), (b"id: ", Field::Id), (b"event: ", Field::Event)];
+
 const SHORT_CUT: bool = cfg!(target_has_atomic = "ptr");
 
 /// What a line means that lies whole in the input: the short way to what [`Tokenizer::part_of_line`]

@@ -125,12 +125,14 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Makes room for `more` bytes. `false`: over the limit, or out of memory.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
+    #[cfg_attr(not(target_pointer_width = "32"), inline)]
     fn reserve(&mut self, more: usize) -> bool {
         let needed = self.used().wrapping_add(more);
+        needed <= self.memory.bytes().len() || self.grow(needed)
+    }
+
+    fn grow(&mut self, needed: usize) -> bool {
         let len = self.memory.bytes().len();
-        if needed <= len {
-            return true;
-        }
         if !self.memory.grow(needed) {
             return false;
         }
@@ -173,6 +175,25 @@ impl<B: Buffer> TwoEnded<B> {
         if room {
             self.write(self.data, new);
             self.data = self.data.wrapping_add(new.len());
+        }
+        room
+    }
+
+    /// Adds a LF and a further line to the data. `false`: no room, nothing added.
+    #[must_use]
+    #[inline]
+    pub(super) fn push_data_line(&mut self, line: &[u8]) -> bool {
+        let len = line.len().wrapping_add(1);
+        let room = self.reserve(len);
+        if room {
+            let free = self.memory.bytes_mut().get_mut(self.data..).unwrap_or_default();
+            if let Some(([lf, to @ ..], _)) = free.split_at_mut_checked(len) {
+                #[cfg(test)]
+                crate::cost::add(len);
+                *lf = b'\n';
+                to.copy_from_slice(line);
+            }
+            self.data = self.data.wrapping_add(len);
         }
         room
     }

@@ -14,8 +14,8 @@ impl LineEnds {
                     let (low, high) = window.split_at(32);
                     let in_32 = |half: &[u8]| half.first_chunk().map_or(0, in_32);
                     match in_32(low) {
-                        0 => u64::from(in_32(high)) << 32,
-                        ends => u64::from(ends),
+                        0 => in_32(high) << 32,
+                        ends => ends,
                     }
                 }
                 None => in_less_than_64(bytes),
@@ -36,16 +36,19 @@ impl LineEnds {
     }
 }
 
-/// The first line end behind the first 64 bytes.
+/// The first line end, when there is none in the first 64 bytes.
 #[inline(never)]
 fn beyond(bytes: &[u8]) -> Option<usize> {
-    let bytes = bytes.get(64..)?;
-    let searched = match near(bytes) {
-        Ok(at) => return at.checked_add(64),
-        Err(searched) => searched,
-    };
-    let rest = bytes.get(searched..)?;
-    memchr::memchr2(b'\n', b'\r', rest).map(|at| at.wrapping_add(searched).wrapping_add(64))
+    if bytes.len() <= 64 {
+        return None;
+    }
+    match behind_64(bytes) {
+        Ok(end) => end,
+        Err(searched) => {
+            let rest = bytes.get(searched..)?;
+            memchr::memchr2(b'\n', b'\r', rest).map(|at| at.wrapping_add(searched))
+        }
+    }
 }
 
 /// Two pieces that overlap, of a length that is a power of two, make up any length.
@@ -56,7 +59,7 @@ fn in_less_than_64(bytes: &[u8]) -> u64 {
         first | last.wrapping_shl(u32::try_from(len.wrapping_sub(length)).unwrap_or(0))
     };
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        pieces(u64::from(in_32(first)), u64::from(in_32(last)), 32)
+        pieces(in_32(first), in_32(last), 32)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         pieces(in_16(first), in_16(last), 16)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
@@ -67,25 +70,30 @@ fn in_less_than_64(bytes: &[u8]) -> u64 {
     }
 }
 
+#[inline(always)]
+fn in_32(bytes: &[u8; 32]) -> u64 {
+    let half = |half: Option<&[u8; 16]>| half.map_or(0, in_16);
+    half(bytes.first_chunk()) | half(bytes.last_chunk()) << 16
+}
+
+#[cfg(target_feature = "sse2")]
+#[inline(always)]
+fn in_16(bytes: &[u8; 16]) -> u64 {
+    u64::from(super::x86::in_16(bytes))
+}
+
+#[cfg(not(target_feature = "sse2"))]
+#[inline(always)]
 fn in_16(bytes: &[u8; 16]) -> u64 {
     let half = |half: Option<&[u8; 8]>| half.map_or(0, in_8);
     half(bytes.first_chunk()) | half(bytes.last_chunk()) << 8
 }
 
-#[cfg(target_feature = "sse2")]
-use super::x86::in_32;
 #[cfg(all(target_feature = "sse2", feature = "std"))]
-use super::x86::near;
-
-#[cfg(not(target_feature = "sse2"))]
-#[inline]
-fn in_32(bytes: &[u8; 32]) -> u32 {
-    let half = |half: Option<&[u8; 16]>| half.map_or(0, in_16);
-    (half(bytes.first_chunk()) | half(bytes.last_chunk()) << 16) as u32
-}
+use super::x86::behind_64;
 #[cfg(not(all(target_feature = "sse2", feature = "std")))]
-fn near(_bytes: &[u8]) -> Result<usize, usize> {
-    Err(0)
+fn behind_64(_bytes: &[u8]) -> Result<Option<usize>, usize> {
+    Err(64)
 }
 
 /// The line ends in 8 bytes.
