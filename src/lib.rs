@@ -66,6 +66,7 @@ extern crate std;
 
 #[cfg(test)]
 mod cost;
+mod copy;
 mod decode;
 mod encode;
 mod escaped;

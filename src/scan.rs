@@ -17,6 +17,7 @@ use bitmap::LineEnds;
 use words::LineEnds;
 
 /// Whether there is a LF or CR.
+#[inline]
 pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
     let end = LineEnds::default().take(bytes);
     #[cfg(test)]

@@ -9,6 +9,7 @@
 //! On small targets, steps that several others share are not inlined: it would cost flash.
 
 use super::buffer::Buffer;
+use crate::copy::copy;
 use core::cell::Cell;
 use core::ops::Range;
 
@@ -164,7 +165,7 @@ impl<B: Buffer> TwoEnded<B> {
         if let Some((room, _)) = room.split_at_mut_checked(new.len()) {
             #[cfg(test)]
             crate::cost::add(new.len());
-            copy_short(room, new);
+            copy(new, room);
         }
     }
 
@@ -348,25 +349,6 @@ impl<B: Buffer> TwoEnded<B> {
         let len = len.max(self.last_id);
         self.shift(old..old.wrapping_add(self.last_id), len.saturating_sub(self.last_id));
         self.memory.shrink(len);
-    }
-}
-
-#[inline]
-fn copy_short(to: &mut [u8], from: &[u8]) {
-    match from.len() {
-        8..=16 => {
-            if let (Some(a), Some(b)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
-                if let Some(t) = to.first_chunk_mut() { *t = *a; }
-                if let Some(t) = to.last_chunk_mut() { *t = *b; }
-            }
-        }
-        4..=7 => {
-            if let (Some(a), Some(b)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
-                if let Some(t) = to.first_chunk_mut() { *t = *a; }
-                if let Some(t) = to.last_chunk_mut() { *t = *b; }
-            }
-        }
-        _ => to.copy_from_slice(from),
     }
 }
 

@@ -5,6 +5,7 @@ use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
 use super::lines::{ConstWriter, LineWriter};
 use super::output::{BufferTooSmall, Fill, Free, Output, Storage};
+use crate::copy::copy;
 use crate::escaped::Escaped;
 use crate::scan;
 use core::fmt;
@@ -59,12 +60,14 @@ const DATA: &[u8] = b"data: ";
 impl<'a> Event<'a> {
     /// An event of which nothing is set. It is encoded as a blank line.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self { comment: None, event_type: None, id: None, retry: None, data: None }
     }
 
     /// Sets the type. Without one it is `message`.
     #[must_use]
+    #[inline]
     pub const fn event_type(mut self, event_type: EventType<'a>) -> Self {
         self.event_type = Some(event_type);
         self
@@ -72,6 +75,7 @@ impl<'a> Event<'a> {
 
     /// Sets the id, which a client sends back in `Last-Event-ID` when it reconnects.
     #[must_use]
+    #[inline]
     pub const fn id(mut self, id: EventId<'a>) -> Self {
         self.id = Some(id);
         self
@@ -98,6 +102,7 @@ impl<'a> Event<'a> {
 
     /// Sets the data, in place of data that was set before.
     #[must_use]
+    #[inline]
     pub const fn data(self, data: &'a str) -> Self {
         self.data_bytes(data.as_bytes())
     }
@@ -105,6 +110,7 @@ impl<'a> Event<'a> {
     /// Sets the data from bytes, for example JSON from a serializer. A client reads them as UTF-8
     /// and replaces what is not.
     #[must_use]
+    #[inline]
     pub const fn data_bytes(mut self, data: &'a [u8]) -> Self {
         self.data = Some(data);
         self
@@ -154,18 +160,58 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// If `out` is too small, with the length that is needed. `out` is unchanged then.
+    #[inline]
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
+        if SHORT_WAY && self.has_single_lines() {
+            let lines = self.lines();
+            let needed = len_of(&lines);
+            let Some((out, _)) = out.split_at_mut_checked(needed) else {
+                return Err(BufferTooSmall { needed });
+            };
+            write_lines(&lines, out);
+            return Ok(out);
+        }
+        self.encode_parts(out)
+    }
+
+    /// The long way of [`encode`](Self::encode), which splits values into lines.
+    fn encode_parts<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
         let mut parts = self.parts();
         for part in &mut parts {
             part.multiline = part.multiline && part.value.is_some_and(scan::has_line_end);
         }
-        let needed = parts.iter().map(Part::len).fold(1, usize::saturating_add);
-        match out.split_at_mut_checked(needed) {
-            Some((out, _)) => {
+        // Where there is room in any case, the length need not be known before.
+        let most = parts.iter().map(Part::most).fold(1, usize::saturating_add);
+        let needed = if out.len() >= most {
+            let mut free = Free(out);
+            let mut fill = Fill::new(&mut free);
+            write(&parts, &mut fill);
+            fill.needed
+        } else {
+            let needed = parts.iter().map(Part::len).fold(1, usize::saturating_add);
+            if needed <= out.len() {
                 write(&parts, &mut Fill::new(&mut Free(out)));
-                Ok(out)
             }
-            None => Err(BufferTooSmall { needed }),
+            needed
+        };
+        out.get_mut(..needed).ok_or(BufferTooSmall { needed })
+    }
+
+    /// Whether neither data nor comment have to be split.
+    #[inline]
+    fn has_single_lines(&self) -> bool {
+        !self.data.is_some_and(scan::has_line_end)
+            && !self.comment.is_some_and(|comment| scan::has_line_end(comment.as_bytes()))
+    }
+
+    #[inline(always)]
+    fn lines(&self) -> Lines<'_> {
+        Lines {
+            comment: self.comment.map(str::as_bytes),
+            event_type: self.event_type.as_ref().map(EventType::as_bytes),
+            id: self.id.as_ref().map(EventId::as_bytes),
+            retry: self.retry.as_ref().map(Digits::as_bytes),
+            data: self.data,
         }
     }
 
@@ -175,9 +221,21 @@ impl<'a> Event<'a> {
     /// If `out` has no room and cannot grow, with the length that is needed. `out` is as before
     /// then.
     pub fn append_to<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), BufferTooSmall> {
+        let mut parts = self.parts();
+        if SHORT_WAY && self.has_single_lines() {
+            let lines = self.lines();
+            let needed = len_of(&lines);
+            // Beyond, it would cost more to fill the room first than to append part by part.
+            if needed <= 1024 {
+                let room = out.extend(needed).ok_or(BufferTooSmall { needed })?;
+                write_lines(&lines, room);
+                return Ok(());
+            }
+            parts.iter_mut().for_each(|part| part.multiline = false);
+        }
         let before = out.len();
         let mut fill = Fill::new(out);
-        write(&self.parts(), &mut fill);
+        write(&parts, &mut fill);
         let written = fill.finish();
         if written.is_err() {
             out.truncate(before);
@@ -244,6 +302,59 @@ impl<'a> Event<'a> {
     }
 }
 
+/// Not on microcontrollers, where it would cost flash.
+const SHORT_WAY: bool = cfg!(not(target_pointer_width = "32"));
+
+/// The values of an event of which each is one line.
+struct Lines<'e> {
+    comment: Option<&'e [u8]>,
+    event_type: Option<&'e [u8]>,
+    id: Option<&'e [u8]>,
+    retry: Option<&'e [u8]>,
+    data: Option<&'e [u8]>,
+}
+
+/// How many bytes [`write_lines`] writes.
+#[inline(always)]
+fn len_of(lines: &Lines<'_>) -> usize {
+    let len = |around: usize, value: Option<&[u8]>| {
+        value.map_or(0, |value| value.len().saturating_add(around))
+    };
+    let head = len(3, lines.comment).saturating_add(len(8, lines.event_type));
+    let rest = len(5, lines.id).saturating_add(len(8, lines.retry));
+    head.saturating_add(rest).saturating_add(len(7, lines.data)).saturating_add(1)
+}
+
+/// Fills `out`, which has the length for it.
+#[inline(always)]
+fn write_lines(lines: &Lines<'_>, out: &mut [u8]) {
+    let out = put(out, b": ", lines.comment);
+    let out = put(out, b"event: ", lines.event_type);
+    let out = put(out, b"id: ", lines.id);
+    let out = put(out, b"retry: ", lines.retry);
+    let out = put(out, b"data: ", lines.data);
+    if let Some(lf) = out.first_mut() {
+        *lf = b'\n';
+    }
+}
+
+/// Writes a line, and returns what is behind it.
+#[inline(always)]
+fn put<'b, const N: usize>(
+    out: &'b mut [u8],
+    prefix: &[u8; N],
+    value: Option<&[u8]>,
+) -> &'b mut [u8] {
+    let Some(value) = value else { return out };
+    let Some((start, out)) = out.split_first_chunk_mut() else { return &mut [] };
+    *start = *prefix;
+    let Some((line, out)) = out.split_at_mut_checked(value.len()) else { return &mut [] };
+    copy(value, line);
+    let Some((lf, out)) = out.split_first_mut() else { return &mut [] };
+    *lf = b'\n';
+    out
+}
+
 fn write<O: Storage + ?Sized>(parts: &[Part<'_>], fill: &mut Fill<'_, O>) {
     for part in parts {
         part.write(fill);
@@ -267,6 +378,14 @@ impl Part<'_> {
             }
             None => {}
         }
+    }
+
+    /// How many bytes `write` writes at most.
+    fn most(&self) -> usize {
+        let prefix = self.prefix.len().saturating_add(1);
+        let Some(value) = self.value else { return 0 };
+        let lines = if self.multiline { value.len().saturating_add(1) } else { 1 };
+        prefix.saturating_mul(lines).saturating_add(value.len())
     }
 
     /// How many bytes `write` writes.

@@ -38,6 +38,8 @@ pub trait Output: Storage {}
 pub trait Storage {
     /// Appends all of `bytes`, or nothing and answers `false`.
     fn push(&mut self, bytes: &[u8]) -> bool;
+    /// Appends `len` bytes, to be overwritten; `None` if there is no room for them.
+    fn extend(&mut self, len: usize) -> Option<&mut [u8]>;
     /// How many bytes there are.
     fn len(&self) -> usize;
     /// Drops all but the first `len` bytes.
@@ -60,6 +62,9 @@ impl Storage for Free<'_> {
             None => false,
         }
     }
+    fn extend(&mut self, _len: usize) -> Option<&mut [u8]> {
+        None
+    }
     fn len(&self) -> usize {
         0
     }
@@ -78,6 +83,13 @@ impl Storage for alloc::vec::Vec<u8> {
         }
         room
     }
+    #[inline]
+    fn extend(&mut self, len: usize) -> Option<&mut [u8]> {
+        self.try_reserve(len).ok()?;
+        let old = self.len();
+        self.resize(old.wrapping_add(len), 0);
+        self.get_mut(old..)
+    }
     fn len(&self) -> usize {
         self.len()
     }
@@ -94,6 +106,12 @@ impl Storage for heapless::VecView<u8> {
     fn push(&mut self, bytes: &[u8]) -> bool {
         self.extend_from_slice(bytes).is_ok()
     }
+    #[inline]
+    fn extend(&mut self, len: usize) -> Option<&mut [u8]> {
+        let old = self.as_slice().len();
+        self.resize(old.wrapping_add(len), 0).ok()?;
+        self.get_mut(old..)
+    }
     fn len(&self) -> usize {
         self.as_slice().len()
     }
@@ -109,6 +127,10 @@ impl<const N: usize> Storage for heapless::Vec<u8, N> {
     #[inline]
     fn push(&mut self, bytes: &[u8]) -> bool {
         Storage::push(self.as_mut_view(), bytes)
+    }
+    #[inline]
+    fn extend(&mut self, len: usize) -> Option<&mut [u8]> {
+        Storage::extend(self.as_mut_view(), len)
     }
     fn len(&self) -> usize {
         self.as_slice().len()

@@ -9,20 +9,27 @@ impl LineEnds {
     #[inline(always)]
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
         if self.0 == 0 {
-            self.0 = match bytes.first_chunk::<64>() {
-                Some(window) => {
-                    let (low, high) = window.split_at(32);
-                    let in_32 = |half: &[u8]| half.first_chunk().map_or(0, in_32);
-                    match in_32(low) {
-                        0 => in_32(high) << 32,
-                        ends => ends,
-                    }
-                }
-                None => in_less_than_64(bytes),
+            let Some(window) = bytes.first_chunk::<64>() else {
+                self.0 = in_less_than_64(bytes);
+                return self.take_known();
+            };
+            let (low, high) = window.split_at(32);
+            let in_32 = |half: &[u8]| half.first_chunk().map_or(0, in_32);
+            self.0 = match in_32(low) {
+                0 => in_32(high) << 32,
+                ends => ends,
             };
             if self.0 == 0 {
                 return beyond(bytes);
             }
+        }
+        self.take_known()
+    }
+
+    #[inline(always)]
+    fn take_known(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
         }
         let at = self.0.trailing_zeros();
         self.0 = self.0.wrapping_shr(at).wrapping_shr(1);
@@ -39,9 +46,6 @@ impl LineEnds {
 /// The first line end, when there is none in the first 64 bytes.
 #[inline(never)]
 fn beyond(bytes: &[u8]) -> Option<usize> {
-    if bytes.len() <= 64 {
-        return None;
-    }
     match behind_64(bytes) {
         Ok(end) => end,
         Err(searched) => {
@@ -64,10 +68,16 @@ fn in_less_than_64(bytes: &[u8]) -> u64 {
         pieces(in_16(first), in_16(last), 16)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         pieces(in_8(first), in_8(last), 8)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        pieces(in_4(first), in_4(last), 4)
     } else {
         let bits = bytes.iter().rev();
         bits.fold(0, |ends, byte| ends << 1 | u64::from(matches!(byte, b'\n' | b'\r')))
     }
+}
+
+fn in_4(bytes: &[u8; 4]) -> u64 {
+    in_8(&u64::from(u32::from_le_bytes(*bytes)).to_le_bytes())
 }
 
 #[inline(always)]

@@ -1,0 +1,34 @@
+//! Copies of a few bytes without a call.
+
+/// Copies `from`, of the same length as `to`.
+///
+/// Up to 32 bytes in two pieces that overlap, so that a few instructions do for any length.
+#[inline(always)]
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+    match from.len() {
+        4..8 => copy_ends::<4>(from, to),
+        8..16 => copy_ends::<8>(from, to),
+        16..=32 => copy_ends::<16>(from, to),
+        1..4 => {
+            // The byte in the middle is one of the ends where there are fewer than three.
+            let middle = from.len() / 2;
+            if let (Some(from), Some(to)) = (from.get(middle), to.get_mut(middle)) {
+                *to = *from;
+            }
+            copy_ends::<1>(from, to);
+        }
+        _ => to.copy_from_slice(from),
+    }
+}
+
+#[inline(always)]
+fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
+    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
+        if let Some(to) = to.first_chunk_mut() {
+            *to = *first;
+        }
+        if let Some(to) = to.last_chunk_mut() {
+            *to = *last;
+        }
+    }
+}
