@@ -206,24 +206,27 @@ fn completion(dice: &mut Dice, words: &[&str]) -> String {
             r#"{{"id":"chatcmpl-{}","object":"chat.completion.chunk","created":17{:08},"#,
             r#""model":"gpt-4o-2024-08-06","service_tier":"default","#,
             r#""system_fingerprint":"fp_{:010x}","choices":[{{"index":0,"#,
-            r#""delta":{{"content":"{}"}},"logprobs":null,"finish_reason":null}}],"usage":null}}"#,
+            r#""delta":{{"content":"{}{}"}},"logprobs":null,"finish_reason":null}}]}}"#,
         ),
         base64(dice, 29),
         dice.below(100_000_000),
         dice.below(1 << 31),
+        dice.pick(words),
         dice.pick(words)
     )
 }
 
 /// A piece of a message, as Anthropic's interface streams it.
 fn content_block_delta(dice: &mut Dice) -> String {
-    let (first, second, third) = (dice.pick(&WORDS), dice.pick(&WORDS), dice.pick(&WORDS));
     format!(
         concat!(
             r#"{{"type":"content_block_delta","index":0,"#,
-            r#""delta":{{"type":"text_delta","text":"{}{}{}"}}}}"#,
+            r#""delta":{{"type":"text_delta","text":"{}{}{}{}"}}}}"#,
         ),
-        first, second, third
+        dice.pick(&WORDS),
+        dice.pick(&WORDS),
+        dice.pick(&WORDS),
+        dice.pick(&WORDS)
     )
 }
 

@@ -54,7 +54,10 @@ pub fn tokenizer(stream: &[u8], chunk_length: usize) -> Delivered {
                 Token::Dispatch => {
                     if data_lines > 0 {
                         delivered.events += 1;
-                        delivered.type_bytes += if type_bytes > 0 { type_bytes } else { 7 };
+                        delivered.type_bytes += match type_bytes {
+                            0 => "message".len(),
+                            given => given,
+                        };
                         delivered.data_bytes += data_bytes + data_lines - 1;
                         delivered.id_bytes += id_bytes;
                     }
