@@ -9,3 +9,18 @@ pub mod encoders;
 pub mod limits;
 
 pub use delivered::Delivered;
+
+use criterion::Criterion;
+use std::time::Duration;
+
+/// How benches are run: all of them in some minutes. Arguments can ask for more.
+#[must_use]
+pub fn criterion() -> Criterion {
+    Criterion::default()
+        .without_plots()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(600))
+        .sample_size(10)
+        .nresamples(2000)
+        .configure_from_args()
+}
