@@ -69,7 +69,7 @@ struct Shape {
 
 /// What the others are told apart by.
 const PLAIN: Shape = Shape {
-    name: "",
+    name: "plain",
     event_type: None,
     numbered: false,
     line_end: "\n",

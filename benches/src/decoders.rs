@@ -7,17 +7,17 @@
 //!
 //! | subject | input | checks UTF-8 | hands out | allocates | ids |
 //! |---|---|---|---|---|---|
-//! | [`tokenizer`] | `&[u8]` | no | fragments of the chunk | never | each line |
-//! | [`next`] | `&[u8]` | no | what lies in the chunk borrowed, else a copy | never | carried on |
-//! | [`next_str`] | `&[u8]` | data | the same | never | carried on |
-//! | [`sse_core`] 0.2 | `&[u8]` | all, replaced | `String`, `Arc<str>` | for data, type and each id | carried on |
-//! | [`sse_stream`] 0.3 | `Stream` of `&[u8]` | all, an error | `String` | for data, type and id | of the event's own block only |
-//! | [`sseer`] 0.3 | `Stream` of `Bytes` | all, an error | slices of the chunk's `Bytes`, else a copy | for what straddles, for several lines | carried on |
-//! | [`eventsource_stream`] 0.2 | `Stream` of `&[u8]` | all, an error | `String` | for each line and each part | carried on |
+//! | `tokenizer` | `&[u8]` | no | fragments of the chunk | never | each line |
+//! | `next` | `&[u8]` | no | what lies in the chunk borrowed, else a copy | never | carried on |
+//! | `next_str` | `&[u8]` | data | the same | never | carried on |
+//! | `sse_core` 0.2 | `&[u8]` | all, replaced | `String`, `Arc<str>` | for data, type and each id | carried on |
+//! | `sse_stream` 0.3 | `Stream` of `&[u8]` | all, an error | `String` | for data, type and id | of the event's own block only |
+//! | `sseer` 0.3 | `Stream` of `Bytes` | all, an error | slices of the chunk's `Bytes`, else a copy | for what straddles, for several lines | carried on |
+//! | `eventsource_stream` 0.2 | `Stream` of `&[u8]` | all, an error | `String` | for each line and each part | carried on |
 //!
 //! The peers' streams are polled without a runtime, over chunks that are there already. For `sseer`
-//! they are static, which spares it the counting of references that a connection's would cost. No
-//! corpus has an event whose id is that of another block: there all deliver the same.
+//! they are static, which spares it the counting of references that a connection's would cost. In the
+//! corpora no event takes its id from a block before it, so that sse-stream delivers what all deliver.
 
 use crate::Delivered;
 use bytes::Bytes;
