@@ -1,0 +1,75 @@
+//! Encoding: the events of some corpora, by this crate, the limit and the peers. What a subject writes
+//! is held against the corpus.
+
+use benches::corpora::{self, Corpus};
+use benches::{decoders, encoders, limits};
+use bytes::Bytes;
+use criterion::{BatchSize, Criterion, Throughput};
+
+fn main() {
+    let mut criterion = benches::criterion();
+    for name in ["tiny", "telemetry", "llm", "multiline", "large"] {
+        subjects(&mut criterion, corpora::corpus(name));
+    }
+    criterion.final_summary();
+}
+
+fn subjects(criterion: &mut Criterion, corpus: &'static Corpus) {
+    let mut group = criterion.benchmark_group(format!("encode/{}", corpus.name));
+    let length = corpus.stream.len();
+    group.throughput(Throughput::Bytes(length as u64));
+
+    group.bench_function("memchr2_iter and memcpy", |bencher| {
+        let mut out = vec![0; length];
+        bencher.iter(|| limits::search_and_copy(corpus, &mut out));
+        check(corpus, &out);
+    });
+    group.bench_function("encode", |bencher| {
+        let mut out = vec![0; length];
+        bencher.iter(|| encoders::encode(corpus, &mut out));
+        check(corpus, &out);
+    });
+    type Append = fn(&Corpus, &mut Vec<u8>);
+    for (subject, append) in
+        [("append_to", encoders::append_to as Append), ("write!", encoders::write_macro)]
+    {
+        group.bench_function(subject, |bencher| {
+            let mut out = Vec::new();
+            bencher.iter(|| {
+                out.clear();
+                append(corpus, &mut out);
+            });
+            check(corpus, &out);
+        });
+    }
+
+    group.bench_function("axum", |bencher| {
+        check(corpus, &gather(|each| encoders::axum(corpus, each)));
+        bencher.iter(|| encoders::axum(corpus, drop));
+    });
+    group.bench_function("sse-stream", |bencher| {
+        let events = || encoders::sse_stream_events(corpus);
+        let out = gather(|each| encoders::sse_stream(events(), each));
+        // Its order is another one, its length is not.
+        assert_eq!(out.len(), length);
+        let decoded = decoders::next(&out, length, vec![0; length].into_boxed_slice());
+        assert_eq!(decoded, corpus.delivered());
+        bencher.iter_batched(
+            events,
+            |events| encoders::sse_stream(events, drop),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+fn gather(pass: impl FnOnce(&mut dyn FnMut(Bytes))) -> Vec<u8> {
+    let mut out = Vec::new();
+    pass(&mut |bytes| out.extend_from_slice(&bytes));
+    out
+}
+
+fn check(corpus: &Corpus, out: &[u8]) {
+    // Not `assert_eq!`, which would print both.
+    assert!(out == corpus.stream, "{} is written as something else", corpus.name);
+}

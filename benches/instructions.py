@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Counts the instructions that an event costs, with valgrind's callgrind, which does not depend on how
+busy the machine is, and compares them with `instructions.txt`. Fails if one is more than 3 % off: if
+it is more, the codec has become slower; if it is less, the file has to be renewed, so that the next
+change is compared with what was reached. Needs a processor with AVX2: valgrind shows a program no more
+than the processor has.
+
+    benches/instructions.py            compare
+    benches/instructions.py --write    renew the file
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+FILE = HERE / "instructions.txt"
+TOLERANCE = 0.03
+
+# Callgrind counts one instruction for each byte of a `rep movsb`, with which glibc copies long
+# parts; so it is to copy them in the way in which it copies short ones.
+ENVIRONMENT = os.environ | {"GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=0x7fffffff"}
+
+CORPORA = "llm anthropic tiny telemetry multiline large crlf keepalive utf8".split()
+PASSES = (
+    [f"decode {corpus} 65536" for corpus in CORPORA]
+    + ["decode telemetry 64", "decode llm 64", "decode llm 1"]
+    + [f"encode {corpus}" for corpus in ("tiny", "telemetry", "llm", "multiline", "large")]
+)
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    if done.returncode != 0:
+        sys.exit(f"instructions.py: {' '.join(map(str, command))} fails:\n{done.stderr}")
+    return done.stdout
+
+
+def build():
+    manifest = HERE / "Cargo.toml"
+    output = run("cargo", "build", "--locked", "--release", "--bin", "pass", "--manifest-path",
+                 manifest, "--message-format", "json")
+    return re.search(r'"executable":"([^"]+)"', output)[1]
+
+
+def count(program, arguments):
+    """Instructions an event."""
+    with tempfile.TemporaryDirectory() as directory:
+        report = pathlib.Path(directory) / "report"
+        # `measured` and what it calls. Generic, so that its name has more to it.
+        events = run("valgrind", "--tool=callgrind", "--toggle-collect=pass::measured*",
+                     f"--callgrind-out-file={report}", program, *arguments.split())
+        total = re.search(r"^totals: (\d+)$", report.read_text(), re.MULTILINE)
+    instructions = int(total[1]) if total else 0
+    if instructions == 0:
+        sys.exit(f"instructions.py: callgrind has not seen `measured` in {program} {arguments}")
+    return instructions / int(events)
+
+
+def tools():
+    """What else the figures depend on."""
+    return [run("rustc", "--version").strip(), run("valgrind", "--version").strip()]
+
+
+def write(figures):
+    lines = ["# Instructions an event; renewed by benches/instructions.py --write"]
+    lines += [f"# {tool}" for tool in tools()]
+    lines += [f"{name:<24} {figure:>9.1f}" for name, figure in figures.items()]
+    FILE.write_text("\n".join(lines) + "\n")
+
+
+def read():
+    lines = FILE.read_text().splitlines()
+    recorded = [line[2:] for line in lines if line.startswith("# ")][1:]
+    rows = (line.rsplit(maxsplit=1) for line in lines if not line.startswith("#"))
+    return recorded, {name: float(figure) for name, figure in rows}
+
+
+def compare(figures):
+    recorded, before = read()
+    if before.keys() != figures.keys():
+        sys.exit("instructions.py: instructions.txt has other passes; renew it with --write")
+    changed = []
+    for name, figure in figures.items():
+        change = figure / before[name] - 1
+        changed += [change] if abs(change) > TOLERANCE else []
+        mark = "  <--" if abs(change) > TOLERANCE else ""
+        print(f"{name:<24} {before[name]:>9.1f} {figure:>9.1f} {change:>+7.1%}{mark}")
+    if not changed:
+        return
+    if recorded != tools():
+        print(f"recorded with {', '.join(recorded)}; this is {', '.join(tools())}")
+    if max(changed) > 0:
+        sys.exit("instructions.py: more instructions an event; if there is a good reason for it, say it"
+                 " in the commit and renew the file with --write")
+    sys.exit("instructions.py: fewer instructions an event: renew the file with --write")
+
+
+def main():
+    if shutil.which("valgrind") is None:
+        sys.exit("instructions.py: there is no valgrind: install Debian's package valgrind")
+    program = build()
+    figures = {name: count(program, name) for name in PASSES}
+    if sys.argv[1:] == ["--write"]:
+        write(figures)
+    elif not sys.argv[1:]:
+        compare(figures)
+    else:
+        sys.exit(__doc__)
+
+
+main()

@@ -1,0 +1,34 @@
+//! One pass over one corpus by this crate, for `instructions.py` to count what `measured` executes:
+//! `pass decode CORPUS CHUNK_LENGTH` or `pass encode CORPUS`. Prints the number of events.
+
+use benches::{corpora, decoders, encoders};
+use std::env;
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["decode", name, chunk_length] => {
+            let corpus = corpora::corpus(name);
+            let chunk_length = chunk_length.parse().unwrap();
+            let mut buffer = vec![0; 128 * 1024];
+            let delivered =
+                measured(|| decoders::next(&corpus.stream, chunk_length, &mut buffer[..]));
+            assert_eq!(delivered, corpus.delivered());
+            println!("{}", delivered.events);
+        }
+        ["encode", name] => {
+            let corpus = corpora::corpus(name);
+            let mut out = vec![0; corpus.stream.len()];
+            let written = measured(|| encoders::encode(corpus, &mut out));
+            assert!(written == out.len() && out == corpus.stream);
+            println!("{}", corpus.messages.len());
+        }
+        _ => panic!("pass decode CORPUS CHUNK_LENGTH | pass encode CORPUS"),
+    }
+}
+
+#[inline(never)]
+fn measured<T>(pass: impl FnOnce() -> T) -> T {
+    pass()
+}

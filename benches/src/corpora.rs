@@ -1,0 +1,250 @@
+//! The streams that are measured: about 1 MiB each, the same in every run. What they deliver is
+//! counted from what was written, by no decoder.
+
+use crate::Delivered;
+use std::ops::Range;
+
+/// A corpus ends with the event that reaches it.
+const LENGTH: usize = 1024 * 1024;
+
+/// A stream, and the events it was written from.
+#[derive(Debug)]
+pub struct Corpus {
+    /// What it is called in figures.
+    pub name: &'static str,
+    /// The type of all its events.
+    pub event_type: Option<&'static str>,
+    /// Its events.
+    pub messages: Vec<Message>,
+    /// Its bytes, as they are on the wire.
+    pub stream: Vec<u8>,
+}
+
+/// One event of a corpus.
+#[derive(Debug)]
+pub struct Message {
+    /// The event's own id.
+    pub id: Option<String>,
+    /// The data, with LF between lines.
+    pub data: String,
+    /// Where it is in the stream, up to the end of its blank line.
+    pub wire: Range<usize>,
+}
+
+impl Corpus {
+    /// What a decoder has to deliver.
+    #[must_use]
+    pub fn delivered(&self) -> Delivered {
+        let mut delivered = Delivered::default();
+        let mut last_id = "";
+        for message in &self.messages {
+            last_id = message.id.as_deref().unwrap_or(last_id);
+            delivered.count(
+                self.event_type.unwrap_or("message").as_bytes(),
+                message.data.as_bytes(),
+                last_id.as_bytes(),
+            );
+        }
+        delivered
+    }
+
+    /// How many LF and CR the stream has.
+    #[must_use]
+    pub fn line_ends(&self) -> usize {
+        self.stream.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count()
+    }
+}
+
+/// How the events of a corpus look.
+struct Shape {
+    name: &'static str,
+    event_type: Option<&'static str>,
+    /// Events are numbered.
+    numbered: bool,
+    line_end: &'static str,
+    /// A comment and a blank line behind each event.
+    keep_alive: bool,
+    data: fn(&mut Dice) -> String,
+}
+
+/// What the others are told apart by.
+const PLAIN: Shape = Shape {
+    name: "plain",
+    event_type: None,
+    numbered: false,
+    line_end: "\n",
+    keep_alive: false,
+    data: number,
+};
+const TELEMETRY: Shape =
+    Shape { name: "telemetry", event_type: Some("temp"), numbered: true, data: sample, ..PLAIN };
+const SHAPES: [Shape; 9] = [
+    Shape { name: "llm", data: |dice| completion(dice, &WORDS), ..PLAIN },
+    Shape {
+        name: "anthropic",
+        event_type: Some("content_block_delta"),
+        data: content_block_delta,
+        ..PLAIN
+    },
+    Shape { name: "tiny", data: number, ..PLAIN },
+    TELEMETRY,
+    Shape { name: "multiline", data: log_lines, ..PLAIN },
+    Shape { name: "large", data: |dice| base64(dice, 64 * 1024), ..PLAIN },
+    Shape { name: "crlf", line_end: "\r\n", ..TELEMETRY },
+    Shape { name: "keepalive", keep_alive: true, ..TELEMETRY },
+    Shape { name: "utf8", data: |dice| completion(dice, &WORDS_BEYOND_ASCII), ..PLAIN },
+];
+
+/// The names of all corpora.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SHAPES.iter().map(|shape| shape.name)
+}
+
+/// The corpus of that name. It lives as long as the program, as some peers want their input to.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn corpus(name: &str) -> &'static Corpus {
+    let shape = SHAPES.iter().find(|shape| shape.name == name);
+    write(shape.unwrap_or_else(|| panic!("there is no corpus {name}")), LENGTH)
+}
+
+/// A stream of one event with one data line of `length` bytes.
+#[must_use]
+pub fn one_event(length: usize) -> &'static Corpus {
+    let mut dice = Dice(0);
+    let mut corpus = Corpus::new(&PLAIN);
+    corpus.push(&PLAIN, base64(&mut dice, length));
+    Box::leak(Box::new(corpus))
+}
+
+fn write(shape: &Shape, length: usize) -> &'static Corpus {
+    let mut dice = Dice(0);
+    let mut corpus = Corpus::new(shape);
+    while corpus.stream.len() < length {
+        corpus.push(shape, (shape.data)(&mut dice));
+    }
+    Box::leak(Box::new(corpus))
+}
+
+impl Corpus {
+    fn new(shape: &Shape) -> Self {
+        Self {
+            name: shape.name,
+            event_type: shape.event_type,
+            messages: Vec::new(),
+            stream: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, shape: &Shape, data: String) {
+        let start = self.stream.len();
+        let id = shape.numbered.then(|| (self.messages.len() + 1).to_string());
+        let event = shape.event_type.map(|event_type| ("event: ", event_type));
+        let id_line = id.as_deref().map(|id| ("id: ", id));
+        let data_lines = data.split('\n').map(|line| ("data: ", line));
+        let end = Some(("", ""));
+        for (name, value) in event.into_iter().chain(id_line).chain(data_lines).chain(end) {
+            for part in [name, value, shape.line_end] {
+                self.stream.extend_from_slice(part.as_bytes());
+            }
+        }
+        self.messages.push(Message { id, data, wire: start..self.stream.len() });
+        if shape.keep_alive {
+            self.stream.extend_from_slice(b": keep-alive\n\n");
+        }
+    }
+}
+
+/// The same throws in every run: a linear congruential generator, by its upper half.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 32) as usize) % bound
+    }
+
+    fn pick<'w>(&mut self, words: &[&'w str]) -> &'w str {
+        words[self.below(words.len())]
+    }
+}
+
+const WORDS: [&str; 16] = [
+    " the", " stream", " of", " an", " event", " is", " cut", " where", " packets", " end", ",",
+    " however", " that", " may", " fall", ".",
+];
+const WORDS_BEYOND_ASCII: [&str; 12] = [
+    "事件的流",
+    "在数据包",
+    "结束的地方",
+    "被切断，",
+    "ストリーム",
+    "どこで切れ",
+    "ても同じ😀",
+    "이벤트를",
+    "읽습니다",
+    "🚀🌍 go",
+    "スペースの",
+    "文字コード。",
+];
+
+fn number(dice: &mut Dice) -> String {
+    dice.below(1000).to_string()
+}
+
+fn sample(dice: &mut Dice) -> String {
+    format!(r#"{{"t":{}.{},"h":{}}}"#, 18 + dice.below(12), dice.below(10), 30 + dice.below(40))
+}
+
+/// A chunk of a chat completion, as OpenAI's interface streams it.
+fn completion(dice: &mut Dice, words: &[&str]) -> String {
+    format!(
+        concat!(
+            r#"{{"id":"chatcmpl-{}","object":"chat.completion.chunk","created":17{:08},"#,
+            r#""model":"gpt-4o-2024-08-06","service_tier":"default","#,
+            r#""system_fingerprint":"fp_{:010x}","choices":[{{"index":0,"#,
+            r#""delta":{{"content":"{}{}"}},"logprobs":null,"finish_reason":null}}]}}"#,
+        ),
+        base64(dice, 29),
+        dice.below(100_000_000),
+        dice.below(1 << 31),
+        dice.pick(words),
+        dice.pick(words)
+    )
+}
+
+/// A piece of a message, as Anthropic's interface streams it.
+fn content_block_delta(dice: &mut Dice) -> String {
+    format!(
+        concat!(
+            r#"{{"type":"content_block_delta","index":0,"#,
+            r#""delta":{{"type":"text_delta","text":"{}{}{}{}"}}}}"#,
+        ),
+        dice.pick(&WORDS),
+        dice.pick(&WORDS),
+        dice.pick(&WORDS),
+        dice.pick(&WORDS)
+    )
+}
+
+/// Eight lines of 60 bytes.
+fn log_lines(dice: &mut Dice) -> String {
+    let mut lines = Vec::new();
+    for _ in 0..8 {
+        let mut line = format!("{:06} info", dice.below(1_000_000));
+        while line.len() < 60 {
+            line.push_str(dice.pick(&WORDS));
+        }
+        line.truncate(60);
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+fn base64(dice: &mut Dice, length: usize) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    (0..length).map(|_| char::from(DIGITS[dice.below(64)])).collect()
+}

@@ -1,0 +1,53 @@
+//! What no codec can be faster than: looking at each byte, and moving it.
+
+use crate::corpora::Corpus;
+use memchr::memchr2_iter;
+use std::hint::black_box;
+
+/// Walks all LF and CR of a stream, chunk by chunk. Returns how many there are.
+#[must_use]
+pub fn walk_line_ends(stream: &[u8], chunk_length: usize) -> usize {
+    stream.chunks(chunk_length).map(|chunk| memchr2_iter(b'\n', b'\r', chunk).count()).sum()
+}
+
+/// Copies each chunk to `memory`. Returns how many bytes.
+#[must_use]
+pub fn copy(stream: &[u8], chunk_length: usize, memory: &mut [u8]) -> usize {
+    let mut copied = 0;
+    for chunk in stream.chunks(chunk_length) {
+        copy_chunk(chunk, memory);
+        copied += chunk.len();
+    }
+    copied
+}
+
+/// Does both, of one chunk after the other. Returns how many line ends there are.
+#[must_use]
+pub fn walk_and_copy(stream: &[u8], chunk_length: usize, memory: &mut [u8]) -> usize {
+    let mut line_ends = 0;
+    for chunk in stream.chunks(chunk_length) {
+        line_ends += memchr2_iter(b'\n', b'\r', chunk).count();
+        copy_chunk(chunk, memory);
+    }
+    line_ends
+}
+
+fn copy_chunk(chunk: &[u8], memory: &mut [u8]) {
+    memory[..chunk.len()].copy_from_slice(chunk);
+    black_box(memory);
+}
+
+/// Looks for a line break in each event's data, and copies the event as it is on the wire to `out`.
+/// Returns how many bytes.
+#[must_use]
+pub fn search_and_copy(corpus: &Corpus, out: &mut [u8]) -> usize {
+    let mut written = 0;
+    for message in &corpus.messages {
+        // All line breaks, as an encoder has to find them.
+        black_box(memchr2_iter(b'\n', b'\r', message.data.as_bytes()).count());
+        let event = &corpus.stream[message.wire.clone()];
+        out[written..written + event.len()].copy_from_slice(event);
+        written += event.len();
+    }
+    written
+}
