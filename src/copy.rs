@@ -6,6 +6,8 @@
 #[inline(always)]
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     match from.len() {
+        // On a microcontroller the call is the shorter code.
+        _ if cfg!(target_pointer_width = "32") => to.copy_from_slice(from),
         4..8 => copy_ends::<4>(from, to),
         8..16 => copy_ends::<8>(from, to),
         16..=32 => copy_ends::<16>(from, to),

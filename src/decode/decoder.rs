@@ -130,7 +130,16 @@ pub(super) struct Lent<'c> {
     has_room: bool,
 }
 
-impl Lent<'_> {
+impl<'c> Lent<'c> {
+    /// The id that the short way has made the last event ID, and left here.
+    fn committed_id(&self) -> Option<&'c [u8]> {
+        if SHORT_WAY { self.id } else { None }
+    }
+
+    fn without_committed_id(self) -> Self {
+        if SHORT_WAY { Self { id: None, ..self } } else { self }
+    }
+
     fn len(&self) -> usize {
         let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
         len(self.data).wrapping_add(len(self.event_type)).wrapping_add(len(self.id))
@@ -224,6 +233,10 @@ impl<B> Decoder<B> {
         self.buffer.into_memory()
     }
 
+    const fn is_in_event(&self) -> bool {
+        self.has_data || self.has_id || self.too_long || self.buffer.has_type()
+    }
+
     /// Whether the input so far ends within a line, or within an event: after an `event`, `data` or
     /// `id` line and before the blank line.
     ///
@@ -234,8 +247,7 @@ impl<B> Decoder<B> {
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     #[must_use]
     pub const fn is_mid_event(&self) -> bool {
-        let in_event = self.has_data || self.has_id || self.too_long || self.buffer.has_type();
-        self.tokenizer.is_mid_line() || (in_event && matches!(self.stage, Stage::Reading))
+        self.tokenizer.is_mid_line() || (self.is_in_event() && matches!(self.stage, Stage::Reading))
     }
 }
 
@@ -282,7 +294,7 @@ impl<B: Buffer> Decoder<B> {
         Some(Ok(MessageEvent {
             event_type: lent.event_type.unwrap_or_else(|| self.buffer.event_type()),
             data: lent.data.unwrap_or_else(|| self.buffer.data()),
-            last_event_id: lent.id.unwrap_or_else(|| self.buffer.last_id()),
+            last_event_id: lent.committed_id().unwrap_or_else(|| self.buffer.last_id()),
         }))
     }
 
@@ -330,7 +342,7 @@ impl<B: Buffer> Decoder<B> {
             Some(Err(error)) => Err(error),
             Some(Ok(lent)) => {
                 self.stage = Stage::Lent;
-                if !self.keep(Lent { id: None, ..lent }) {
+                if !self.keep(lent.without_committed_id()) {
                     return Err(DecodeError::EventTooLong);
                 }
                 self.stage = Stage::Ready;
@@ -440,13 +452,21 @@ impl<B: Buffer> Decoder<B> {
 
     /// Goes on to the next blank line that completes an event. The parts of it that are not in
     /// `Lent` are in the buffer. With `COMMIT` its id has become the last event ID.
-    #[inline(always)]
+    #[cfg_attr(not(target_pointer_width = "32"), inline(always))]
     fn advance<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<Lent<'c>, DecodeError>> {
-        if self.stage != Stage::Between {
+        if !SHORT_WAY || self.stage != Stage::Between {
             self.release();
+        }
+        if !SHORT_WAY {
+            let mut lent = Lent::default();
+            return match self.advance_from::<COMMIT>(chunk, &mut lent) {
+                Step::TooLong => Some(Err(DecodeError::EventTooLong)),
+                Step::Event => Some(Ok(lent)),
+                Step::Line | Step::Chunk => None,
+            };
         }
         let mut so_far = None;
         if self.stage == Stage::Between {
@@ -467,7 +487,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Goes on within an event.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
     fn advance_on<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
@@ -478,7 +498,7 @@ impl<B: Buffer> Decoder<B> {
             return None;
         }
         loop {
-            if SHORT_WAY && self.can_take_short_way(chunk, lent) {
+            if self.can_take_short_way(chunk, lent) {
                 match self.short_way_on::<COMMIT>(chunk, lent) {
                     Some(true) => return Some(Ok(())),
                     Some(false) => return None,
@@ -502,14 +522,17 @@ impl<B: Buffer> Decoder<B> {
             && chunk.len() < self.buffer.limit().saturating_sub(used)
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
     fn advance_from<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
     ) -> Step {
-        self.stage = Stage::Reading;
-        let mut full_at = self.full_at(chunk).saturating_add(lent.len());
+        if SHORT_WAY {
+            self.stage = Stage::Reading;
+        }
+        let lent_len = if SHORT_WAY { lent.len() } else { 0 };
+        let mut full_at = self.full_at(chunk).saturating_add(lent_len);
         let mut input = Input::new(chunk);
         let result = loop {
             #[cfg(test)]
@@ -563,12 +586,11 @@ impl<B: Buffer> Decoder<B> {
     /// Drops the event that the call before has handed out.
     #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
     fn release(&mut self) {
-        if matches!(self.stage, Stage::Lent | Stage::Ready) {
+        if self.stage != Stage::Reading {
             self.buffer.after_event();
             self.finish_event();
         }
-        let in_event = self.has_data || self.has_id || self.too_long || self.buffer.has_type();
-        if SHORT_WAY && !in_event && self.tokenizer.is_at_line_start() {
+        if SHORT_WAY && !self.is_in_event() && self.tokenizer.is_at_line_start() {
             self.stage = Stage::Between;
         }
     }

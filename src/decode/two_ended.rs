@@ -9,6 +9,7 @@
 //! On small targets, steps that several others share are not inlined: it would cost flash.
 
 use super::buffer::Buffer;
+use super::short_way::SHORT_WAY;
 use crate::copy::copy;
 use core::cell::Cell;
 use core::ops::Range;
@@ -292,7 +293,7 @@ impl<B: Buffer> TwoEnded<B> {
     #[must_use]
     #[inline]
     pub(super) fn set_last_id(&mut self, id: &[u8]) -> bool {
-        if id.len() == self.last_id {
+        if SHORT_WAY && id.len() == self.last_id {
             self.write(self.last_id_start(), id);
             return true;
         }
