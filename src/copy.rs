@@ -13,7 +13,7 @@ pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
         16..=32 => copy_ends::<16>(from, to),
         1..4 => {
             // The byte in the middle is one of the ends where there are fewer than three.
-            let middle = from.len() / 2;
+            let middle = from.len() >> 1;
             if let (Some(from), Some(to)) = (from.get(middle), to.get_mut(middle)) {
                 *to = *from;
             }
@@ -31,6 +31,22 @@ fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) {
         }
         if let Some(to) = to.last_chunk_mut() {
             *to = *last;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::copy;
+    use std::vec::Vec;
+
+    #[test]
+    fn every_length() {
+        for len in 0..100 {
+            let from: Vec<u8> = (1..=len).collect();
+            let mut to = std::vec![0; from.len()];
+            copy(&from, &mut to);
+            assert_eq!(to, from);
         }
     }
 }

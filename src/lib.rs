@@ -64,9 +64,9 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod copy;
 #[cfg(test)]
 mod cost;
-mod copy;
 mod decode;
 mod encode;
 mod escaped;

@@ -3,13 +3,13 @@
 //! The only place that knows memchr, vectors, and what stands in for them on microcontrollers.
 //! Decoder and encoder both split lines here.
 
-#[cfg(any(test, not(all(target_pointer_width = "32", target_os = "none"))))]
+#[cfg(not(all(target_pointer_width = "32", target_os = "none")))]
 mod bitmap;
-#[cfg(target_feature = "sse2")]
-#[allow(unsafe_code)]
-mod x86;
 #[cfg(any(test, all(target_pointer_width = "32", target_os = "none")))]
 mod words;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[allow(unsafe_code)]
+mod x86_64;
 
 #[cfg(not(all(target_pointer_width = "32", target_os = "none")))]
 use bitmap::LineEnds;
@@ -53,22 +53,23 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether there is a NUL.
+/// Whether there is a NUL. Ids are short: a call would cost more than the search.
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let in_word = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7) != 0;
-    let first_8 = bytes.first_chunk().zip(bytes.last_chunk());
-    let first_4 = bytes.first_chunk().zip(bytes.last_chunk());
-    match bytes.len() {
-        0..4 => bytes.contains(&0),
-        4..8 => first_4.is_some_and(|(first, last)| {
-            in_word(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)))
-        }),
-        8..=16 => first_8.is_some_and(|(first, last)| {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) if bytes.len() <= 16 => {
             in_word(u64::from_le_bytes(*first)) || in_word(u64::from_le_bytes(*last))
-        }),
-        _ => memchr::memchr(0, bytes).is_some(),
+        }
+        (Some(_), _) => memchr::memchr(0, bytes).is_some(),
+        (None, _) => match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => {
+                let word = |half: &[u8; 4]| u64::from(u32::from_le_bytes(*half));
+                in_word(word(first) << 32 | word(last))
+            }
+            _ => bytes.contains(&0),
+        },
     }
 }
 
@@ -207,5 +208,25 @@ impl LineSplitter {
             self.skip_lf(input);
         }
         Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_nul;
+
+    #[test]
+    fn a_nul_in_every_place() {
+        for len in 0..40 {
+            for other in [1, 0x7F, 0x80, 0xFF] {
+                let mut bytes = std::vec![other; len];
+                assert!(!has_nul(&bytes));
+                for at in 0..len {
+                    bytes[at] = 0;
+                    assert!(has_nul(&bytes), "{len} bytes, at {at}");
+                    bytes[at] = other;
+                }
+            }
+        }
     }
 }

@@ -155,8 +155,11 @@ impl<B: Buffer> Decoder<B> {
         self.has_id |= lent.id.is_some();
         *chunk = input.rest();
         if let (true, Some(part)) = (fits, input.part_of_data()) {
-            let pushed =
-                if self.has_data { self.join(lent.data, part) } else { self.buffer.push_data(part) };
+            let pushed = if self.has_data {
+                self.join(lent.data, part)
+            } else {
+                self.buffer.push_data(part)
+            };
             if pushed {
                 lent.data = None;
                 self.has_data = true;

@@ -181,7 +181,8 @@ impl<'a> Event<'a> {
             part.multiline = part.multiline && part.value.is_some_and(scan::has_line_end);
         }
         // Where there is room in any case, the length need not be known before.
-        let most = if SHORT_WAY { parts.iter().map(Part::most).fold(1, usize::saturating_add) } else { 0 };
+        let most =
+            if SHORT_WAY { parts.iter().map(Part::most).fold(1, usize::saturating_add) } else { 0 };
         let needed = if SHORT_WAY && out.len() >= most {
             let mut free = Free(out);
             let mut fill = Fill::new(&mut free);

@@ -1,26 +1,37 @@
-//! Line ends of 64 bytes at a time, as a bitmap; memchr for lines that are longer.
+//! Line ends as a bitmap, for 64 bytes at a time: a search of its own for each line is what costs on
+//! short lines. Lines that are much longer are left to memchr.
+//!
+//! The bitmap comes from `x86_64` where that is there, otherwise from plain arithmetic on words.
 
-/// The line ends of the bytes at hand: a set bit for each that is known, the first byte's lowest.
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+use self::words::in_16;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use super::x86_64::in_16;
+
+const WINDOW: usize = 64;
+
+/// The line ends that are known in the bytes at hand: a set bit for each, the first byte's lowest.
 #[derive(Clone, Copy, Default)]
 pub(super) struct LineEnds(u64);
 
 impl LineEnds {
-    /// Where the first line end in `bytes` is. Then `bytes` are expected to begin behind it.
+    /// Where the first line end in `bytes` is. In the next call `bytes` are to begin behind it.
     #[inline(always)]
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
         if self.0 == 0 {
-            let Some(window) = bytes.first_chunk::<64>() else {
-                self.0 = in_less_than_64(bytes);
+            let Some(window) = bytes.first_chunk::<WINDOW>() else {
+                self.0 = in_less_than_a_window(bytes);
                 return self.take_known();
             };
             let (low, high) = window.split_at(32);
-            let in_32 = |half: &[u8]| half.first_chunk().map_or(0, in_32);
-            self.0 = match in_32(low) {
-                0 => in_32(high) << 32,
+            let in_half = |half: &[u8]| half.first_chunk().map_or(0, in_32);
+            // Many lines end in the first half: the second is looked at only if not.
+            self.0 = match in_half(low) {
+                0 => in_half(high) << 32,
                 ends => ends,
             };
             if self.0 == 0 {
-                return beyond(bytes);
+                return behind_the_window(bytes);
             }
         }
         self.take_known()
@@ -37,7 +48,7 @@ impl LineEnds {
     }
 
     /// The first byte has been taken.
-    #[inline]
+    #[inline(always)]
     pub(super) fn skip_byte(&mut self) {
         self.0 = self.0.wrapping_shr(1);
     }
@@ -45,39 +56,36 @@ impl LineEnds {
 
 /// The first line end, when there is none in the first 64 bytes.
 #[inline(never)]
-fn beyond(bytes: &[u8]) -> Option<usize> {
-    match behind_64(bytes) {
-        Ok(end) => end,
-        Err(searched) => {
-            let rest = bytes.get(searched..)?;
-            memchr::memchr2(b'\n', b'\r', rest).map(|at| at.wrapping_add(searched))
-        }
-    }
+fn behind_the_window(bytes: &[u8]) -> Option<usize> {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
+    let searched = match super::x86_64::behind_the_window(bytes) {
+        Ok(end) => return end,
+        Err(searched) => searched,
+    };
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", feature = "std")))]
+    let searched = WINDOW;
+    let rest = bytes.get(searched..)?;
+    memchr::memchr2(b'\n', b'\r', rest).map(|at| at.wrapping_add(searched))
 }
 
-/// Two pieces that overlap, of a length that is a power of two, make up any length.
+/// The line ends in fewer than 64 bytes, each byte once or twice: two pieces that overlap, of a
+/// length that is a power of two, make up any length.
 #[inline(never)]
-fn in_less_than_64(bytes: &[u8]) -> u64 {
-    let len = bytes.len();
-    let pieces = |first: u64, last: u64, length: usize| {
-        first | last.wrapping_shl(u32::try_from(len.wrapping_sub(length)).unwrap_or(0))
+fn in_less_than_a_window(bytes: &[u8]) -> u64 {
+    let both = |first: u64, last: u64, length: usize| {
+        let behind = bytes.len().wrapping_sub(length);
+        first | last.wrapping_shl(u32::try_from(behind).unwrap_or_default())
     };
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        pieces(in_32(first), in_32(last), 32)
+        both(in_32(first), in_32(last), 32)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        pieces(in_16(first), in_16(last), 16)
+        both(in_16(first), in_16(last), 16)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        pieces(in_8(first), in_8(last), 8)
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        pieces(in_4(first), in_4(last), 4)
+        both(words::in_8(first), words::in_8(last), 8)
     } else {
-        let bits = bytes.iter().rev();
-        bits.fold(0, |ends, byte| ends << 1 | u64::from(matches!(byte, b'\n' | b'\r')))
+        let is_end = |byte: &u8| u64::from(matches!(byte, b'\n' | b'\r'));
+        bytes.iter().rev().fold(0, |ends, byte| ends << 1 | is_end(byte))
     }
-}
-
-fn in_4(bytes: &[u8; 4]) -> u64 {
-    in_8(&u64::from(u32::from_le_bytes(*bytes)).to_le_bytes())
 }
 
 #[inline(always)]
@@ -86,37 +94,100 @@ fn in_32(bytes: &[u8; 32]) -> u64 {
     half(bytes.first_chunk()) | half(bytes.last_chunk()) << 16
 }
 
-#[cfg(target_feature = "sse2")]
-#[inline(always)]
-fn in_16(bytes: &[u8; 16]) -> u64 {
-    u64::from(super::x86::in_16(bytes))
+mod words {
+    //! Eight bytes at a time.
+
+    #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+    #[inline]
+    pub(super) fn in_16(bytes: &[u8; 16]) -> u64 {
+        let half = |half: Option<&[u8; 8]>| half.map_or(0, in_8);
+        half(bytes.first_chunk()) | half(bytes.last_chunk()) << 8
+    }
+
+    #[inline]
+    pub(super) fn in_8(bytes: &[u8; 8]) -> u64 {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const LOW: u64 = 0x7F * ONES;
+        let word = u64::from_le_bytes(*bytes);
+        // The high bit of each byte that is not zero.
+        let not_zero = |word: u64| (word & LOW).wrapping_add(LOW) | word;
+        let lf = not_zero(word ^ (0x0A * ONES));
+        let cr = not_zero(word ^ (0x0D * ONES));
+        let ends = !(lf & cr) >> 7 & ONES;
+        // Each bit of the factor brings one byte's lowest bit to its place in the highest byte.
+        ends.wrapping_mul(0x0102_0408_1020_4080) >> 56
+    }
 }
 
-#[cfg(not(target_feature = "sse2"))]
-#[inline(always)]
-fn in_16(bytes: &[u8; 16]) -> u64 {
-    let half = |half: Option<&[u8; 8]>| half.map_or(0, in_8);
-    half(bytes.first_chunk()) | half(bytes.last_chunk()) << 8
-}
+#[cfg(test)]
+mod tests {
+    use super::{LineEnds, in_16, words};
+    use proptest::collection;
+    use proptest::prelude::*;
+    use std::vec;
+    use std::vec::Vec;
 
-#[cfg(all(target_feature = "sse2", feature = "std"))]
-use super::x86::behind_64;
-#[cfg(not(all(target_feature = "sse2", feature = "std")))]
-fn behind_64(_bytes: &[u8]) -> Result<Option<usize>, usize> {
-    Err(64)
-}
+    fn naive(bytes: &[u8]) -> Vec<usize> {
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'\n' | b'\r'));
+        ends.map(|(at, _)| at).collect()
+    }
 
-/// The line ends in 8 bytes.
-#[inline]
-fn in_8(bytes: &[u8; 8]) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const LOW: u64 = 0x7F * ONES;
-    let word = u64::from_le_bytes(*bytes);
-    // The high bit of each byte that is not zero.
-    let not_zero = |word: u64| (word & LOW).wrapping_add(LOW) | word;
-    let lf = not_zero(word ^ (0x0A * ONES));
-    let cr = not_zero(word ^ (0x0D * ONES));
-    let ends = !(lf & cr) >> 7 & ONES;
-    // Each bit of the factor brings the lowest bit of one byte to its place in the highest.
-    ends.wrapping_mul(0x0102_0408_1020_4080) >> 56
+    /// All line ends, one after the other, as a decoder finds them.
+    fn taken(bytes: &[u8]) -> Vec<usize> {
+        let mut ends = LineEnds::default();
+        let mut start = 0;
+        let mut all = Vec::new();
+        while let Some(at) = ends.take(&bytes[start..]) {
+            start += at + 1;
+            all.push(start - 1);
+        }
+        all
+    }
+
+    /// Each byte, in each place of 16, among bytes that differ from line ends in one bit or none.
+    #[test]
+    fn sixteen_bytes() {
+        for byte in 0..=u8::MAX {
+            for other in [0, b'\n', b'\r', 0x0B, 0x0C, 0x0E, 0x8A, 0x8D, 0x4A, 0xFF] {
+                for at in 0..16 {
+                    let mut bytes = [other; 16];
+                    bytes[at] = byte;
+                    let expected = naive(&bytes).iter().fold(0, |ends, at| ends | 1 << at);
+                    assert_eq!(in_16(&bytes), expected, "{bytes:?}");
+                    assert_eq!(words::in_16(&bytes), expected, "{bytes:?}");
+                }
+            }
+        }
+    }
+
+    /// One line end and two, in all places of inputs of all lengths that are searched differently.
+    #[test]
+    fn every_length_and_place() {
+        for len in (0..=200).chain([960, 1023, 1024, 1025, 1087, 1088, 1089, 1200]) {
+            let step = if cfg!(miri) { 37 } else { 1 };
+            assert_eq!(taken(&vec![b'x'; len]), []);
+            for first in (0..len).step_by(step) {
+                for second in [first, len - 1, (first + 1).min(len - 1), (first + 64).min(len - 1)]
+                {
+                    let mut bytes = vec![b'x'; len];
+                    bytes[first] = b'\n';
+                    bytes[second] = b'\r';
+                    assert_eq!(taken(&bytes), naive(&bytes), "{len} bytes, at {first}, {second}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: if cfg!(miri) { 20 } else { 2000 },
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_bytes(bytes in collection::vec(prop_oneof![20 => Just(b'x'), 1 => any::<u8>(), 1 => 9..15_u8], 0..1500)) {
+            prop_assert_eq!(taken(&bytes), naive(&bytes));
+        }
+    }
 }

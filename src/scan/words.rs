@@ -1,9 +1,11 @@
 //! Line ends on microcontrollers, which have no vectors: a word at a time, or byte by byte.
 
 /// Nothing is known beyond the next line end.
+#[cfg(not(test))]
 #[derive(Clone, Copy, Default)]
 pub(super) struct LineEnds;
 
+#[cfg(not(test))]
 impl LineEnds {
     /// Where the first line end in `bytes` is.
     #[inline]
@@ -17,6 +19,7 @@ impl LineEnds {
 }
 
 /// Where the first LF or CR is.
+#[cfg(not(test))]
 #[inline(never)]
 fn line_end(bytes: &[u8]) -> Option<usize> {
     // Only an ARM with atomics, which is more than a Cortex-M0, can load a word from anywhere.
@@ -26,13 +29,11 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(is_line_end).map(|at| words.wrapping_add(at))
 }
 
-
 fn is_line_end(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
 /// How many bytes come before the first four bytes, or the last few, that may have a line end.
-
 fn words_without_line_end(bytes: &[u8]) -> usize {
     const ONES: u32 = 0x0101_0101;
     let mut rest = bytes;
