@@ -92,8 +92,16 @@ impl<'a> Input<'a> {
         self.rest
     }
 
-    /// The next line, if it is whole, and what comes behind it. `None` too for the last few bytes of
-    /// the input, and a CR at its end.
+    /// The input behind a LF, if it begins with one.
+    #[inline(always)]
+    pub(crate) fn behind_lf(mut self) -> Option<Self> {
+        self.rest = self.rest.strip_prefix(b"\n")?;
+        self.ends.skip_byte();
+        Some(self)
+    }
+
+    /// The next line, and the input behind it. `None` if the line does not end in the input, or with
+    /// a CR that is its last byte, or if there are fewer than eight bytes.
     #[inline(always)]
     pub(crate) fn line(mut self) -> Option<(Line<'a>, Self)> {
         let first = u64::from_le_bytes(*self.rest.first_chunk()?);
@@ -102,38 +110,25 @@ impl<'a> Input<'a> {
         Some((Line { first, bytes }, self))
     }
 
-    #[inline(always)]
-    pub(crate) fn behind_lf(mut self) -> Option<Self> {
-        self.rest = self.rest.strip_prefix(b"\n")?;
-        self.ends.skip_byte();
-        Some(self)
-    }
-
-    /// The rest of the line, and what comes behind it if the line ends here. `None` for a CR at the
-    /// input's end.
+    /// The rest of a line, and the input behind it if the line ends there. `None` if it ends with a
+    /// CR that is the input's last byte.
     #[inline]
-    pub(crate) fn part(mut self) -> Option<(&'a [u8], Option<Self>)> {
-        #[cfg(test)]
-        crate::cost::add(1);
-        let Some(end) = self.ends.take(self.rest) else {
-            #[cfg(test)]
-            crate::cost::add(self.rest.len());
-            return Some((self.rest, None));
-        };
-        let part = self.take(end)?;
-        Some((part, Some(self)))
+    pub(crate) fn rest_of_line(mut self) -> Option<(&'a [u8], Option<Self>)> {
+        match self.ends.take(self.rest) {
+            Some(end) => Some((self.take(end)?, Some(self))),
+            None => Some((self.take_rest(), None)),
+        }
     }
 
-    /// The value so far of a data line that does not end here, to be asked if there is no
+    /// The start of a data line's value, if that is what there is in place of a
     /// [`line`](Self::line).
     #[inline]
-    pub(crate) fn part_of_data(self) -> Option<&'a [u8]> {
-        let [.., last] = self.rest else { return None };
+    pub(crate) fn start_of_data(self) -> Option<&'a [u8]> {
         let value = self.rest.strip_prefix(b"data: ")?;
-        (value.len() >= 2 && *last != b'\r').then_some(value)
+        let all_searched = self.rest.len() >= 8;
+        (all_searched && value.last() != Some(&b'\r')).then_some(value)
     }
 
-    /// Takes a line that ends at `end`.
     #[inline(always)]
     fn take(&mut self, end: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.rest.split_at_checked(end)?;
@@ -153,6 +148,8 @@ impl<'a> Input<'a> {
     /// Takes all that is left.
     #[inline]
     pub(crate) fn take_rest(&mut self) -> &'a [u8] {
+        #[cfg(test)]
+        crate::cost::add(self.rest.len());
         self.ends = LineEnds::default();
         core::mem::take(&mut self.rest)
     }

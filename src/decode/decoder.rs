@@ -3,7 +3,7 @@
 
 use super::buffer::Buffer;
 use super::message::MessageEvent;
-use super::short_way::{SHORT_WAY, SoFar};
+use super::short_way::{SHORT_WAY, SoFar, Way};
 use super::token::{Field, Token, Tokenizer};
 use super::two_ended::{Slot, TwoEnded};
 use crate::scan::Input;
@@ -91,7 +91,7 @@ pub struct Decoder<B> {
     pub(super) has_data: bool,
     /// The event has an id, be it empty.
     pub(super) has_id: bool,
-    too_long: bool,
+    pub(super) too_long: bool,
     /// A fragment of a value has come, and the value's end has not.
     pub(super) mid_value: bool,
     /// The value that is being read does not count: a NUL or no room in an id, a non-digit in a
@@ -104,7 +104,7 @@ pub struct Decoder<B> {
 pub(super) enum Stage {
     /// Reading an event, or between two.
     Reading,
-    /// Nothing of an event has come yet, and no byte of its first line.
+    /// At the start of a line, with nothing of an event behind: where the short way begins.
     Between,
     /// The last call has lent an event out.
     Lent,
@@ -112,10 +112,15 @@ pub(super) enum Stage {
     Ready,
 }
 
+/// Where the long way has come to.
 enum Step {
+    /// The end of a line, from which the short way may be open.
     Line,
+    /// The blank line of an event.
     Event,
+    /// The blank line of an event that is too long.
     TooLong,
+    /// The end of the chunk. What is unfinished has been copied.
     Chunk,
 }
 
@@ -136,11 +141,12 @@ impl<'c> Lent<'c> {
         if SHORT_WAY { self.id } else { None }
     }
 
+    /// What there is to copy.
     fn without_committed_id(self) -> Self {
         if SHORT_WAY { Self { id: None, ..self } } else { self }
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
         len(self.data).wrapping_add(len(self.event_type)).wrapping_add(len(self.id))
     }
@@ -233,6 +239,7 @@ impl<B> Decoder<B> {
         self.buffer.into_memory()
     }
 
+    /// Whether anything of an event has come, as far as whole values go.
     const fn is_in_event(&self) -> bool {
         self.has_data || self.has_id || self.too_long || self.buffer.has_type()
     }
@@ -457,16 +464,17 @@ impl<B: Buffer> Decoder<B> {
         &mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<Lent<'c>, DecodeError>> {
-        if !SHORT_WAY || self.stage != Stage::Between {
-            self.release();
-        }
         if !SHORT_WAY {
+            self.release();
             let mut lent = Lent::default();
-            return match self.advance_from::<COMMIT>(chunk, &mut lent) {
+            return match self.long_way::<COMMIT>(chunk, &mut lent) {
                 Step::TooLong => Some(Err(DecodeError::EventTooLong)),
                 Step::Event => Some(Ok(lent)),
                 Step::Line | Step::Chunk => None,
             };
+        }
+        if self.stage != Stage::Between {
+            self.release();
         }
         let mut so_far = None;
         if self.stage == Stage::Between {
@@ -476,36 +484,36 @@ impl<B: Buffer> Decoder<B> {
                     let event_type = Some(lent.event_type.unwrap_or_default());
                     return Some(Ok(Lent { event_type, ..lent }));
                 }
-                Err(far) => so_far = Some(far),
+                Err(end) => so_far = Some(end),
             }
         }
-        // Copies, so that the short way's need not be in memory.
-        let (mut rest, mut parts) = (*chunk, Lent::default());
-        let end = self.advance_on::<COMMIT>(&mut rest, so_far, &mut parts);
+        // Copies: what is not lent to a call that is not inlined can stay in registers.
+        let (mut rest, mut lent) = (*chunk, Lent::default());
+        let event = self.advance_within::<COMMIT>(so_far, &mut rest, &mut lent);
         *chunk = rest;
-        Some(end?.map(|()| parts))
+        Some(event?.map(|()| lent))
     }
 
-    /// Goes on within an event.
-    #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
-    fn advance_on<'c, const COMMIT: bool>(
+    /// What [`advance`](Self::advance) does from where the short way has ended, or within an event.
+    #[inline(never)]
+    fn advance_within<'c, const COMMIT: bool>(
         &mut self,
-        chunk: &mut &'c [u8],
         so_far: Option<SoFar<'c>>,
+        chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
     ) -> Option<Result<(), DecodeError>> {
-        if so_far.is_some_and(|so_far| self.leave::<false>(chunk, so_far, lent)) {
+        if so_far.is_some_and(|so_far| self.leave_short_way::<false>(so_far, chunk, lent)) {
             return None;
         }
         loop {
             if self.can_take_short_way(chunk, lent) {
-                match self.short_way_on::<COMMIT>(chunk, lent) {
-                    Some(true) => return Some(Ok(())),
-                    Some(false) => return None,
-                    None => {}
+                match self.short_way_within::<COMMIT>(chunk, lent) {
+                    Way::Event => return Some(Ok(())),
+                    Way::Chunk => return None,
+                    Way::Long => {}
                 }
             }
-            match self.advance_from::<COMMIT>(chunk, lent) {
+            match self.long_way::<COMMIT>(chunk, lent) {
                 Step::Line => {}
                 Step::Event => return Some(Ok(())),
                 Step::TooLong => return Some(Err(DecodeError::EventTooLong)),
@@ -514,16 +522,9 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    fn can_take_short_way(&self, chunk: &[u8], lent: &Lent<'_>) -> bool {
-        let used = self.buffer.used().wrapping_add(lent.len());
-        !self.too_long
-            && !chunk.is_empty()
-            && self.tokenizer.can_take_short_way(self.mid_value)
-            && chunk.len() < self.buffer.limit().saturating_sub(used)
-    }
-
+    /// Goes from token to token, each of which the decoder's state takes in: right for any input.
     #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
-    fn advance_from<'c, const COMMIT: bool>(
+    fn long_way<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
@@ -531,8 +532,8 @@ impl<B: Buffer> Decoder<B> {
         if SHORT_WAY {
             self.stage = Stage::Reading;
         }
-        let lent_len = if SHORT_WAY { lent.len() } else { 0 };
-        let mut full_at = self.full_at(chunk).saturating_add(lent_len);
+        let lent_before = if SHORT_WAY { lent.len() } else { 0 };
+        let mut full_at = self.full_at(chunk).saturating_add(lent_before);
         let mut input = Input::new(chunk);
         let result = loop {
             #[cfg(test)]
@@ -590,7 +591,7 @@ impl<B: Buffer> Decoder<B> {
             self.buffer.after_event();
             self.finish_event();
         }
-        if SHORT_WAY && !self.is_in_event() && self.tokenizer.is_at_line_start() {
+        if SHORT_WAY && !self.is_in_event() && self.tokenizer.can_take_short_way(false) {
             self.stage = Stage::Between;
         }
     }

@@ -184,8 +184,9 @@ impl Tokenizer {
 
     /// A part of a line, without its end.
     fn part_of_line<'a>(&mut self, mut part: &'a [u8]) -> Option<Token<'a>> {
+        // In one step, where the usual start of a line is there.
         if SHORT_CUT && self.state == State::LineStart {
-            for (start, field) in STARTS {
+            for (start, field) in USUAL_STARTS {
                 if let Some(value) = part.strip_prefix(start) {
                     self.state = State::Value { field };
                     part = value;
@@ -239,23 +240,21 @@ impl Tokenizer {
         None
     }
 
+    /// Whether the input so far ends with a line or, if `in_data`, within the value of a data line.
     #[inline]
-    pub(super) fn can_take_short_way(&self, mid_value: bool) -> bool {
-        let state = if mid_value { State::Value { field: Field::Data } } else { State::LineStart };
+    pub(super) fn can_take_short_way(&self, in_data: bool) -> bool {
+        let state = if in_data { State::Value { field: Field::Data } } else { State::LineStart };
         self.state == state && !self.lines.is_after_cr()
     }
 
-    pub(super) fn start_line(&mut self) {
+    /// Whole lines have been taken without the tokenizer.
+    pub(super) const fn set_line_start(&mut self) {
         self.state = State::LineStart;
     }
 
-    pub(super) fn start_data(&mut self) {
+    /// The input so far ends within the value of a data line.
+    pub(super) const fn set_in_data(&mut self) {
         self.state = State::Value { field: Field::Data };
-    }
-
-    #[inline]
-    pub(super) fn is_at_line_start(&self) -> bool {
-        self.state == State::LineStart && !self.lines.is_after_cr()
     }
 
     /// Whether the input so far ends within a line.
@@ -269,10 +268,10 @@ impl Tokenizer {
 
 /// The smallest targets, which are those without atomics, take the long way: the short cut takes 330
 /// bytes of flash there, and spares a third of the instructions.
-const STARTS: [(&[u8], Field); 3] =
-    [(b"data: ", Field::Data), (b"id: ", Field::Id), (b"event: ", Field::Event)];
-
 const SHORT_CUT: bool = cfg!(target_has_atomic = "ptr");
+
+const USUAL_STARTS: [(&[u8], Field); 3] =
+    [(b"data: ", Field::Data), (b"id: ", Field::Id), (b"event: ", Field::Event)];
 
 /// What a line means that lies whole in the input: the short way to what [`Tokenizer::part_of_line`]
 /// and [`Tokenizer::end_line`] find step by step.
