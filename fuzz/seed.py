@@ -19,6 +19,7 @@ HEADERS = {
     "tokenizer": cuts,
     "decoder": lambda vector: b"\x40" + cuts(vector),
     "encoder": lambda vector: b"",
+    "line_ends": lambda vector: b"\x07",
 }
 
 

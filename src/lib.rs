@@ -55,7 +55,9 @@
 //!
 //! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #![no_std]
-#![deny(unsafe_code)]
+// Where there is none, and where there is one file of it: `scan/x86_64.rs`.
+#![cfg_attr(not(all(target_arch = "x86_64", target_feature = "sse2")), forbid(unsafe_code))]
+#![cfg_attr(all(target_arch = "x86_64", target_feature = "sse2"), deny(unsafe_code))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::restriction))]
 
@@ -101,6 +103,11 @@ pub const RESPONSE_HEADERS: [(&str, &str); 3] =
 /// A comment and a blank line, to be sent in pauses, about every 15 seconds: it keeps proxies from
 /// closing the connection and shows a dead one. Clients ignore it.
 pub const KEEP_ALIVE: &[u8] = b":\n\n";
+
+/// For the fuzz target of the one file with unsafe code.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use scan::line_ends;
 
 #[cfg(all(doctest, feature = "embedded-io-async-v0.7"))]
 #[doc = include_str!("../README.md")]

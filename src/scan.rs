@@ -53,6 +53,19 @@ impl<'a> Line<'a> {
     }
 }
 
+/// All line ends, found one after the other as a decoder finds them.
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(test, allow(unreachable_pub))]
+pub fn line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let mut ends = LineEnds::default();
+    let mut behind = 0_usize;
+    core::iter::from_fn(move || {
+        let at = behind.wrapping_add(ends.take(bytes.get(behind..)?)?);
+        behind = at.wrapping_add(1);
+        Some(at)
+    })
+}
+
 /// Whether there is a NUL. Ids are short: a call would cost more than the search.
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {

@@ -21,7 +21,9 @@ fn one_data_line_is_borrowed_from_the_chunk() {
     let event = decoder.next(&mut chunk).unwrap().unwrap();
     assert!(lies_in(event.event_type(), stream));
     assert!(lies_in(event.data(), stream));
-    assert!(!lies_in(event.last_event_id(), stream), "the id is kept for later");
+    assert_eq!(event.last_event_id(), b"7");
+    assert_eq!(decoder.last_event_id(), b"7");
+    assert!(!lies_in(decoder.last_event_id(), stream), "the id is kept for later");
 }
 
 #[test]
