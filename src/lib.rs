@@ -1,6 +1,6 @@
 //! A codec for Server-Sent Events (`text/event-stream`, [WHATWG HTML 9.2][standard]): an encoder, and
-//! a streaming decoder over fixed buffers. `no_std`, without allocation, `unsafe` or panics; zero-copy
-//! where the bytes allow it.
+//! a streaming decoder over fixed buffers. `no_std`, without allocation or panics; zero-copy where the
+//! bytes allow it.
 //!
 //! # Decoding
 //!

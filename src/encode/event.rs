@@ -155,8 +155,8 @@ impl<'a> Event<'a> {
 
     /// Encodes to the front of `out` and returns that part of it.
     ///
-    /// Data and comment are searched for line breaks and copied once; what has some is searched twice
-    /// more, for the length and to write it.
+    /// Data and comment are searched for line breaks and copied once. What has some is searched again
+    /// to write it, and if `out` has no room for the most that the lines can take, for the length too.
     ///
     /// # Errors
     /// If `out` is too small, with the length that is needed. `out` is unchanged then.
