@@ -242,3 +242,25 @@ fn state_is_small() {
     assert!(size_of::<sse_wire::Tokenizer>() <= 4);
     assert!(size_of::<Decoder<[u8; 0]>>() <= 88);
 }
+
+/// The first review still sees the large event, the second does not: 64 events, whatever their way
+/// and whoever asks for them. Setting the last event ID is no event.
+#[cfg(feature = "alloc")]
+#[test]
+fn a_growing_buffer_counts_each_event_once() {
+    for way in [Way::Next, Way::Decode] {
+        for event in ["data: xxxxxxxx\n\n", "data: x\ndata: y\n\n", "retry: 1\ndata: x\n\n"] {
+            let mut decoder = Decoder::new(sse_wire::GrowingBuffer::with_limit(1 << 20));
+            let large = format!("data: {}\ndata: x\n\n", "y".repeat(10_000));
+            feed(&mut decoder, large.as_bytes(), way, as_text);
+            let mut events = 1;
+            while decoder.buffer().allocated() > 5000 {
+                decoder.set_last_event_id(b"7").unwrap();
+                assert_eq!(feed(&mut decoder, event.as_bytes(), way, as_text).len(), 1);
+                events += 1;
+                assert!(events < 100, "{way:?} {event:?}");
+            }
+            assert!((64..=65).contains(&events), "{way:?} {event:?}: {events}");
+        }
+    }
+}

@@ -298,6 +298,7 @@ impl<B: Buffer> Decoder<B> {
             Ok(lent) => lent,
             Err(error) => return Some(Err(error)),
         };
+        self.count_borrowed();
         Some(Ok(MessageEvent {
             event_type: lent.event_type.unwrap_or_else(|| self.buffer.event_type()),
             data: lent.data.unwrap_or_else(|| self.buffer.data()),
@@ -377,6 +378,7 @@ impl<B: Buffer> Decoder<B> {
             Ok(lent) => lent,
             Err(error) => return Some(Err(error)),
         };
+        self.count_borrowed();
         let position = |part: &[u8]| match part {
             // It need not lie in the chunk.
             [] => 0..0,
@@ -584,10 +586,19 @@ impl<B: Buffer> Decoder<B> {
         result
     }
 
+    /// Tells the buffer of an event that took the short way and left nothing to be released. `decode`
+    /// does not: it copies the event, and releases it.
+    #[inline]
+    fn count_borrowed(&mut self) {
+        if SHORT_WAY && self.stage == Stage::Between {
+            self.buffer.after_event();
+        }
+    }
+
     /// Drops the event that the call before has handed out.
     #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
     fn release(&mut self) {
-        if self.stage != Stage::Reading {
+        if matches!(self.stage, Stage::Lent | Stage::Ready) {
             self.buffer.after_event();
             self.finish_event();
         }

@@ -145,8 +145,6 @@ impl<B: Buffer> Decoder<B> {
                 }
                 if WITHIN || joined {
                     self.stage = Stage::Lent;
-                } else {
-                    self.buffer.after_event();
                 }
                 if !COMMIT {
                     self.has_id |= lent.id.is_some();
