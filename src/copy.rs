@@ -2,7 +2,7 @@
 
 /// Copies `from`, of the same length as `to`.
 ///
-/// Up to 32 bytes in two pieces that overlap, so that a few instructions do for any length.
+/// Up to 64 bytes in two pieces that overlap, so that a few instructions do for any length.
 #[inline(always)]
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     match from.len() {
@@ -10,7 +10,8 @@ pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
         _ if cfg!(target_pointer_width = "32") => to.copy_from_slice(from),
         4..8 => copy_ends::<4>(from, to),
         8..16 => copy_ends::<8>(from, to),
-        16..=32 => copy_ends::<16>(from, to),
+        16..32 => copy_ends::<16>(from, to),
+        32..=64 => copy_ends::<32>(from, to),
         1..4 => {
             // The byte in the middle is one of the ends where there are fewer than three.
             let middle = from.len() >> 1;

@@ -133,13 +133,15 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The start of a data line's value, if that is what there is in place of a
+    /// The start of a line that does not end in the input, if that is what there is in place of a
     /// [`line`](Self::line).
     #[inline]
-    pub(crate) fn start_of_data(self) -> Option<&'a [u8]> {
-        let value = self.rest.strip_prefix(b"data: ")?;
-        let all_searched = self.rest.len() >= 8;
-        (all_searched && value.last() != Some(&b'\r')).then_some(value)
+    pub(crate) fn start_of_line(self) -> Option<&'a [u8]> {
+        let has_end = match self.rest.len() {
+            ..8 => self.rest.iter().any(|byte| matches!(byte, b'\n' | b'\r')),
+            _ => self.rest.last() == Some(&b'\r'),
+        };
+        (!has_end).then_some(self.rest)
     }
 
     #[inline(always)]

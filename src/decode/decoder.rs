@@ -3,7 +3,7 @@
 
 use super::buffer::Buffer;
 use super::message::MessageEvent;
-use super::short_way::{SHORT_WAY, SoFar, Way};
+use super::short_way::{SHORT_WAY, SoFar};
 use super::token::{Field, Token, Tokenizer};
 use super::two_ended::{Slot, TwoEnded};
 use crate::scan::Input;
@@ -96,7 +96,7 @@ pub struct Decoder<B> {
     pub(super) mid_value: bool,
     /// The value that is being read does not count: a NUL or no room in an id, a non-digit in a
     /// reconnection time.
-    rejected: bool,
+    pub(super) rejected: bool,
     pub(super) buffer: TwoEnded<B>,
 }
 
@@ -106,22 +106,25 @@ pub(super) enum Stage {
     Reading,
     /// At the start of a line, with nothing of an event behind: where the short way begins.
     Between,
+    /// Within a line that the last chunk has cut, and that may be resumed.
+    InLine,
     /// The last call has lent an event out.
     Lent,
     /// The last call has left an event in the buffer.
     Ready,
 }
 
-/// Where the long way has come to.
-enum Step {
-    /// The end of a line, from which the short way may be open.
-    Line,
+/// What a way through the chunk has come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
     /// The blank line of an event.
     Event,
     /// The blank line of an event that is too long.
     TooLong,
     /// The end of the chunk. What is unfinished has been copied.
     Chunk,
+    /// A point from which the other way goes on.
+    Change,
 }
 
 /// The parts of an event that lie in the chunk, complete and not copied. Each stands in place of
@@ -133,6 +136,17 @@ pub(super) struct Lent<'c> {
     pub(super) id: Option<&'c [u8]>,
     /// What is being read fits for certain.
     has_room: bool,
+}
+
+impl Step {
+    #[inline(always)]
+    fn result(self, lent: Lent<'_>) -> Option<Result<Lent<'_>, DecodeError>> {
+        match self {
+            Self::Event => Some(Ok(lent)),
+            Self::TooLong => Some(Err(DecodeError::EventTooLong)),
+            Self::Chunk | Self::Change => None,
+        }
+    }
 }
 
 impl<'c> Lent<'c> {
@@ -469,17 +483,11 @@ impl<B: Buffer> Decoder<B> {
         if !SHORT_WAY {
             self.release();
             let mut lent = Lent::default();
-            return match self.long_way::<COMMIT>(chunk, &mut lent) {
-                Step::TooLong => Some(Err(DecodeError::EventTooLong)),
-                Step::Event => Some(Ok(lent)),
-                Step::Line | Step::Chunk => None,
-            };
-        }
-        if self.stage != Stage::Between {
-            self.release();
+            let step = self.long_way::<COMMIT>(chunk, &mut lent);
+            return step.result(lent);
         }
         let mut so_far = None;
-        if self.stage == Stage::Between {
+        if self.stage == Stage::Between || self.is_between() {
             match self.short_way::<COMMIT>(chunk) {
                 Ok(lent) => {
                     // In the buffer is only what has been joined, and no type.
@@ -491,37 +499,61 @@ impl<B: Buffer> Decoder<B> {
         }
         // Copies: what is not lent to a call that is not inlined can stay in registers.
         let (mut rest, mut lent) = (*chunk, Lent::default());
-        let event = self.advance_within::<COMMIT>(so_far, &mut rest, &mut lent);
+        let step = match so_far {
+            Some(so_far) => self.leave::<COMMIT>(so_far, &mut rest, &mut lent),
+            None if self.stage == Stage::InLine => self.resume_line::<COMMIT>(&mut rest, &mut lent),
+            None => self.resume::<COMMIT>(&mut rest, &mut lent),
+        };
         *chunk = rest;
-        Some(event?.map(|()| lent))
+        step.result(lent)
     }
 
-    /// What [`advance`](Self::advance) does from where the short way has ended, or within an event.
+    /// Releases the event before. Whether the short way is open.
+    #[inline]
+    fn is_between(&mut self) -> bool {
+        if self.stage != Stage::InLine {
+            self.release();
+        }
+        self.stage == Stage::Between
+    }
+
+    /// What [`advance`](Self::advance) does within an event.
     #[inline(never)]
-    fn advance_within<'c, const COMMIT: bool>(
+    fn resume<'c, const COMMIT: bool>(
         &mut self,
-        so_far: Option<SoFar<'c>>,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
-    ) -> Option<Result<(), DecodeError>> {
-        if so_far.is_some_and(|so_far| self.leave_short_way::<false>(so_far, chunk, lent)) {
-            return None;
-        }
-        loop {
-            if self.can_take_short_way(chunk, lent) {
-                match self.short_way_within::<COMMIT>(chunk, lent) {
-                    Way::Event => return Some(Ok(())),
-                    Way::Chunk => return None,
-                    Way::Long => {}
-                }
+    ) -> Step {
+        let step = self.take_short_way::<COMMIT>(chunk, lent);
+        self.finish::<COMMIT>(step, chunk, lent)
+    }
+
+    /// What [`advance`](Self::advance) does from where the short way has ended.
+    #[inline(never)]
+    fn leave<'c, const COMMIT: bool>(
+        &mut self,
+        so_far: SoFar<'c>,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
+        let step = self.leave_short_way::<false>(so_far, chunk, lent);
+        self.finish::<COMMIT>(step, chunk, lent)
+    }
+
+    #[inline(never)]
+    pub(super) fn finish<'c, const COMMIT: bool>(
+        &mut self,
+        mut step: Step,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
+        while step == Step::Change {
+            step = self.long_way::<COMMIT>(chunk, lent);
+            if step == Step::Change {
+                step = self.take_short_way::<COMMIT>(chunk, lent);
             }
-            match self.long_way::<COMMIT>(chunk, lent) {
-                Step::Line => {}
-                Step::Event => return Some(Ok(())),
-                Step::TooLong => return Some(Err(DecodeError::EventTooLong)),
-                Step::Chunk => return None,
-            }
         }
+        step
     }
 
     /// Goes from token to token, each of which the decoder's state takes in: right for any input.
@@ -554,7 +586,7 @@ impl<B: Buffer> Decoder<B> {
                     if end {
                         self.finish_value();
                         if SHORT_WAY {
-                            break Step::Line;
+                            break Step::Change;
                         }
                     }
                 }
@@ -577,6 +609,9 @@ impl<B: Buffer> Decoder<B> {
                 None => {
                     if !self.keep(*lent) {
                         self.drop_event();
+                    }
+                    if SHORT_WAY && self.can_resume_line() {
+                        self.stage = Stage::InLine;
                     }
                     break Step::Chunk;
                 }
@@ -602,7 +637,7 @@ impl<B: Buffer> Decoder<B> {
             self.buffer.after_event();
             self.finish_event();
         }
-        if SHORT_WAY && !self.is_in_event() && self.tokenizer.can_take_short_way(false) {
+        if SHORT_WAY && !self.is_in_event() && self.tokenizer.is_at_line_start() {
             self.stage = Stage::Between;
         }
     }

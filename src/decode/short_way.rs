@@ -3,22 +3,13 @@
 //! else is left to the long way, in `decoder`: from any line on, an event can take either.
 
 use super::buffer::Buffer;
-use super::decoder::{Decoder, Lent, Stage};
+use super::decoder::{Decoder, Lent, Stage, Step};
+use super::token::{Field, usual_value};
 use super::two_ended::Slot;
 use crate::scan::{self, Input};
 
 /// Not on microcontrollers, where it would cost flash.
 pub(crate) const SHORT_WAY: bool = cfg!(not(target_pointer_width = "32"));
-
-/// Where the short way has come to.
-pub(super) enum Way {
-    /// The blank line of an event.
-    Event,
-    /// The end of the chunk. What is unfinished has been copied.
-    Chunk,
-    /// Something that has to take the long way.
-    Long,
-}
 
 /// What has been taken of an event.
 pub(super) struct SoFar<'c> {
@@ -45,48 +36,137 @@ impl<B: Buffer> Decoder<B> {
         self.take_lines::<COMMIT, false>(start, chunk)
     }
 
-    /// Whether the short way is open from within an event: at the start of a line or within a data
-    /// line, if all of the chunk fits.
-    pub(super) fn can_take_short_way(&self, chunk: &[u8], lent: &Lent<'_>) -> bool {
-        let used = self.buffer.used().wrapping_add(lent.len());
+    /// Whether the short way is open from within an event, at the start of a line.
+    fn can_take_short_way(&self, chunk: &[u8], lent: &Lent<'_>) -> bool {
         !self.too_long
             && !chunk.is_empty()
-            && self.tokenizer.can_take_short_way(self.mid_value)
-            && chunk.len() < self.buffer.limit().saturating_sub(used)
+            && self.tokenizer.is_at_line_start()
+            && self.has_room_for_all(chunk, lent.len())
     }
 
-    /// Takes lines off `chunk` from within an event.
-    pub(super) fn short_way_within<'c, const COMMIT: bool>(
+    /// Whether the next chunk may begin with [`resume_line`](Self::resume_line).
+    pub(super) fn can_resume_line(&self) -> bool {
+        self.tokenizer.is_in_usual_line() && !self.too_long && !self.rejected
+    }
+
+    /// Goes on with a line that the chunk before has cut.
+    #[inline(never)]
+    pub(super) fn resume_line<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
-    ) -> Way {
-        let mut input = Input::new(chunk);
-        if self.mid_value {
-            let Some((part, behind)) = input.rest_of_line() else { return Way::Long };
-            if !self.buffer.push_data(part) {
-                return Way::Long;
+    ) -> Step {
+        let usual = match self.tokenizer.value_in(chunk) {
+            Some((field, value)) if chunk.len() < self.buffer.free() => {
+                Input::new(value).rest_of_line().map(|(part, behind)| (field, part, behind))
             }
-            let Some(behind) = behind else {
-                *chunk = &[];
-                return Way::Chunk;
-            };
-            self.tokenizer.set_line_start();
-            self.mid_value = false;
-            *chunk = behind.rest();
-            input = behind;
+            _ => None,
+        };
+        let Some((field, part, behind)) = usual else {
+            return self.finish::<COMMIT>(Step::Change, chunk, lent);
+        };
+        let Some(behind) = behind else {
+            if !self.append(field, part) {
+                return self.finish::<COMMIT>(Step::Change, chunk, lent);
+            }
+            self.mid_value = true;
+            self.tokenizer.set_in_value(field);
+            *chunk = &[];
+            return Step::Chunk;
+        };
+        if !self.end_line(field, part, lent) {
+            return self.finish::<COMMIT>(Step::Change, chunk, lent);
         }
+        self.mid_value = false;
+        self.tokenizer.set_at_line_start();
+        // Most events end with a data line.
+        if field == Field::Data
+            && let Some(behind) = behind.behind_lf()
+            && (!COMMIT || self.commit_id_of::<true>(lent))
+        {
+            self.stage = Stage::Lent;
+            *chunk = behind.rest();
+            return Step::Event;
+        }
+        self.stage = Stage::Reading;
+        *chunk = behind.rest();
+        let step = self.short_way_within::<COMMIT>(behind, chunk, lent);
+        self.finish::<COMMIT>(step, chunk, lent)
+    }
+
+    /// Takes the end of a value, or a value that is whole. `false`: nothing taken.
+    #[inline(never)]
+    fn end_line<'c>(&mut self, field: Field, part: &'c [u8], lent: &mut Lent<'c>) -> bool {
+        let is_whole = !self.mid_value;
+        match field {
+            Field::Data if is_whole && !self.has_data => {
+                self.has_data = true;
+                lent.data = Some(part);
+                return true;
+            }
+            Field::Id if is_whole && !scan::has_nul(part) => {
+                self.buffer.discard(Slot::PendingId);
+                lent.id = Some(part);
+            }
+            Field::Event if is_whole => {
+                self.buffer.discard(Slot::Type);
+                lent.event_type = Some(part);
+            }
+            _ if !self.append(field, part) => return false,
+            Field::Event => self.buffer.finish_line(Slot::Type),
+            Field::Id => self.buffer.finish_line(Slot::PendingId),
+            _ => {}
+        }
+        self.has_id |= field == Field::Id;
+        true
+    }
+
+    /// Adds a part of a value, for which there is room, to what there is of it. `false`: nothing added.
+    #[inline(always)]
+    fn append(&mut self, field: Field, part: &[u8]) -> bool {
+        match field {
+            Field::Data => {
+                if self.has_data && !self.mid_value {
+                    self.buffer.append_data(b"\n");
+                }
+                self.buffer.append_data(part);
+                self.has_data = true;
+            }
+            Field::Id if scan::has_nul(part) => return false,
+            Field::Event | Field::Id => self.buffer.append_line(part),
+            Field::Retry | Field::Comment => {}
+        }
+        true
+    }
+
+    /// Takes lines off `chunk` from within an event, if the short way is open from there.
+    pub(super) fn take_short_way<'c, const COMMIT: bool>(
+        &mut self,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
+        if !self.can_take_short_way(chunk, lent) {
+            return Step::Change;
+        }
+        self.short_way_within::<COMMIT>(Input::new(chunk), chunk, lent)
+    }
+
+    /// Takes lines off `chunk`, which `input` is, from within an event.
+    #[inline(never)]
+    fn short_way_within<'c, const COMMIT: bool>(
+        &mut self,
+        input: Input<'c>,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
         let joined = self.has_data && lent.data.is_none();
         let start = SoFar { input, lent: *lent, joined, cut: false };
         match self.take_lines::<COMMIT, true>(start, chunk) {
             Ok(event) => {
                 *lent = event;
-                Way::Event
+                Step::Event
             }
-            Err(so_far) => match self.leave_short_way::<true>(so_far, chunk, lent) {
-                true => Way::Chunk,
-                false => Way::Long,
-            },
+            Err(so_far) => self.leave_short_way::<true>(so_far, chunk, lent),
         }
     }
 
@@ -163,44 +243,60 @@ impl<B: Buffer> Decoder<B> {
         Err(SoFar { input, lent, joined, cut })
     }
 
-    /// Leaves the short way, at the end of the chunk or for the long way. Whether the chunk is used
-    /// up; otherwise `lent` and `chunk` are where the long way goes on.
+    /// Leaves the short way, at the end of the chunk or for the long way, for which `lent` and `chunk`
+    /// are where it goes on then.
+    #[inline(always)]
     pub(super) fn leave_short_way<'c, const WITHIN: bool>(
         &mut self,
         so_far: SoFar<'c>,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
-    ) -> bool {
+    ) -> Step {
         let SoFar { input, lent: mut found, joined, cut } = so_far;
         if !WITHIN && !self.has_room(chunk, input.rest()) {
             // From the first line again, and measure.
             self.buffer.finish_event();
-            return false;
+            return Step::Change;
         }
         let all_fits = WITHIN || self.has_room(chunk, &[]);
         self.stage = Stage::Reading;
         self.has_data = found.data.is_some() || joined;
         self.has_id |= found.id.is_some();
         *chunk = input.rest();
-        if let (true, true, Some(part)) = (cut, all_fits, input.start_of_data()) {
-            let kept = match self.has_data {
-                true => self.join(found.data, part),
-                false => self.buffer.push_data(part),
-            };
-            if kept {
-                found.data = None;
-                self.has_data = true;
-                self.mid_value = true;
-                self.tokenizer.set_in_data();
+        if cut
+            && all_fits
+            && let Some(part) = input.start_of_line()
+            && self.keep(found)
+        {
+            found = Lent::default();
+            if part.is_empty() || self.start_line(part) {
                 *chunk = &[];
-                if !self.keep(found) {
-                    self.drop_event();
-                }
-                return true;
+                return Step::Chunk;
             }
         }
         *lent = found;
-        false
+        Step::Change
+    }
+
+    /// Takes the start of a line that ends in a later chunk. `false`: nothing taken.
+    #[inline]
+    fn start_line(&mut self, part: &[u8]) -> bool {
+        let taken = match usual_value(part) {
+            _ if part.len() >= self.buffer.free() => false,
+            None => self.tokenizer.start_name(part),
+            Some((field, value)) => {
+                let taken = self.append(field, value);
+                if taken {
+                    self.tokenizer.set_in_value(field);
+                    self.mid_value = true;
+                }
+                taken
+            }
+        };
+        if taken {
+            self.stage = Stage::InLine;
+        }
+        taken
     }
 
     /// Adds a data line to the data in the buffer, which are `first` if that is given. `false`: no
@@ -228,6 +324,13 @@ impl<B: Buffer> Decoder<B> {
             self.has_id = false;
         }
         true
+    }
+
+    /// Whether all of the chunk fits, with what is in the buffer and `lent` bytes of the same chunk.
+    #[inline]
+    fn has_room_for_all(&self, chunk: &[u8], lent: usize) -> bool {
+        let used = self.buffer.used().wrapping_add(lent);
+        chunk.len() < self.buffer.limit().saturating_sub(used)
     }
 
     /// Whether an event that takes the bytes from `chunk` to `rest` fits beside the last event ID.

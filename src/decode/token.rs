@@ -33,6 +33,17 @@ impl Field {
         }
     }
 
+    /// The start of a line as servers write it.
+    const fn usual_start(self) -> &'static [u8] {
+        match self {
+            Self::Event => b"event: ",
+            Self::Data => b"data: ",
+            Self::Id => b"id: ",
+            Self::Retry => b"retry: ",
+            Self::Comment => b": ",
+        }
+    }
+
     const fn with_initial(byte: u8) -> Option<Self> {
         match byte {
             b'e' => Some(Self::Event),
@@ -185,14 +196,12 @@ impl Tokenizer {
     /// A part of a line, without its end.
     fn part_of_line<'a>(&mut self, mut part: &'a [u8]) -> Option<Token<'a>> {
         // In one step, where the usual start of a line is there.
-        if SHORT_CUT && self.state == State::LineStart {
-            for (start, field) in USUAL_STARTS {
-                if let Some(value) = part.strip_prefix(start) {
-                    self.state = State::Value { field };
-                    part = value;
-                    break;
-                }
-            }
+        if SHORT_CUT
+            && self.state == State::LineStart
+            && let Some((field, value)) = usual_value(part)
+        {
+            self.state = State::Value { field };
+            part = value;
         }
         while let Some((&first, rest)) = part.split_first() {
             #[cfg(test)]
@@ -240,21 +249,64 @@ impl Tokenizer {
         None
     }
 
-    /// Whether the input so far ends with a line or, if `in_data`, within the value of a data line.
+    /// Whether the input so far ends with a line, whose LF cannot be to come.
     #[inline]
-    pub(super) fn can_take_short_way(&self, in_data: bool) -> bool {
-        let state = if in_data { State::Value { field: Field::Data } } else { State::LineStart };
-        self.state == state && !self.lines.is_after_cr()
+    pub(super) fn is_at_line_start(&self) -> bool {
+        self.state == State::LineStart && !self.lines.is_after_cr()
+    }
+
+    /// Whether the input so far ends within a line of a field that is not rare, be it in its name.
+    pub(super) const fn is_in_usual_line(&self) -> bool {
+        match self.state {
+            State::Name { field, .. } | State::Colon { field } | State::Value { field } => {
+                !matches!(field, Field::Retry)
+            }
+            _ => false,
+        }
+    }
+
+    /// What `part`, with which the line that was cut goes on, has of its value. `None`: nothing, or the
+    /// line is unusual.
+    #[inline]
+    pub(super) fn value_in<'a>(&self, part: &'a [u8]) -> Option<(Field, &'a [u8])> {
+        let (field, matched) = match self.state {
+            State::Value { field } => return Some((field, part)),
+            State::Colon { field } => (field, field.name().len().saturating_add(1)),
+            State::Name { field, matched } => (field, usize::from(matched)),
+            _ => return None,
+        };
+        Some((field, part.strip_prefix(field.usual_start().get(matched..)?)?))
+    }
+
+    /// Takes the start of a usual line that is cut before its value.
+    #[inline(never)]
+    pub(super) fn start_name(&mut self, part: &[u8]) -> bool {
+        let field = match part {
+            [b':', ..] => Some(Field::Comment),
+            [b'r', ..] | [] => None,
+            [initial, ..] => Field::with_initial(*initial),
+        };
+        let (Some(field), Ok(matched)) = (field, u8::try_from(part.len())) else { return false };
+        let is_usual = field.usual_start().starts_with(part);
+        if is_usual {
+            self.state = match part.len() > field.name().len() {
+                true => State::Colon { field },
+                false => State::Name { field, matched },
+            };
+        }
+        is_usual
     }
 
     /// Whole lines have been taken without the tokenizer.
-    pub(super) const fn set_line_start(&mut self) {
+    #[inline]
+    pub(super) const fn set_at_line_start(&mut self) {
         self.state = State::LineStart;
     }
 
-    /// The input so far ends within the value of a data line.
-    pub(super) const fn set_in_data(&mut self) {
-        self.state = State::Value { field: Field::Data };
+    /// The value has begun, and that has been taken without the tokenizer.
+    #[inline]
+    pub(super) const fn set_in_value(&mut self, field: Field) {
+        self.state = State::Value { field };
     }
 
     /// Whether the input so far ends within a line.
@@ -270,8 +322,17 @@ impl Tokenizer {
 /// bytes of flash there, and spares a third of the instructions.
 const SHORT_CUT: bool = cfg!(target_has_atomic = "ptr");
 
-const USUAL_STARTS: [(&[u8], Field); 3] =
-    [(b"data: ", Field::Data), (b"id: ", Field::Id), (b"event: ", Field::Event)];
+/// The field of a line that begins as servers write it, and what there is of its value.
+#[inline]
+pub(super) fn usual_value(part: &[u8]) -> Option<(Field, &[u8])> {
+    match part {
+        [b'd', b'a', b't', b'a', b':', b' ', value @ ..] => Some((Field::Data, value)),
+        [b'i', b'd', b':', b' ', value @ ..] => Some((Field::Id, value)),
+        [b'e', b'v', b'e', b'n', b't', b':', b' ', value @ ..] => Some((Field::Event, value)),
+        [b':', b' ', value @ ..] => Some((Field::Comment, value)),
+        _ => None,
+    }
+}
 
 /// What a line means that lies whole in the input: the short way to what [`Tokenizer::part_of_line`]
 /// and [`Tokenizer::end_line`] find step by step.

@@ -25,11 +25,11 @@ pub(super) enum Slot {
 /// They come before the memory, where a Cortex-M0 reaches them with short instructions.
 #[repr(C)]
 pub(super) struct TwoEnded<B> {
-    data: usize,
     line: usize,
     event_type: usize,
     pending_id: usize,
     last_id: usize,
+    data: usize,
     lower: Slot,
     memory: B,
 }
@@ -175,10 +175,26 @@ impl<B: Buffer> TwoEnded<B> {
     pub(super) fn push_data(&mut self, new: &[u8]) -> bool {
         let room = self.reserve(new.len());
         if room {
-            self.write(self.data, new);
-            self.data = self.data.wrapping_add(new.len());
+            self.append_data(new);
         }
         room
+    }
+
+    /// How many bytes there are room for in the memory that is there.
+    pub(super) fn free(&self) -> usize {
+        self.memory.bytes().len().saturating_sub(self.used())
+    }
+
+    /// Adds to the data what is known to have room.
+    pub(super) fn append_data(&mut self, new: &[u8]) {
+        self.write(self.data, new);
+        self.data = self.data.wrapping_add(new.len());
+    }
+
+    /// Adds to the line that is being gathered what is known to have room.
+    pub(super) fn append_line(&mut self, new: &[u8]) {
+        self.write(self.front(), new);
+        self.line = self.line.wrapping_add(new.len());
     }
 
     /// Adds a LF and a further line to the data. `false`: no room, nothing added.
@@ -205,8 +221,7 @@ impl<B: Buffer> TwoEnded<B> {
     pub(super) fn push_line(&mut self, new: &[u8]) -> bool {
         let room = self.reserve(new.len());
         if room {
-            self.write(self.front(), new);
-            self.line = self.line.wrapping_add(new.len());
+            self.append_line(new);
         }
         room
     }
@@ -249,9 +264,11 @@ impl<B: Buffer> TwoEnded<B> {
     /// Removes the value of `slot` and makes it the lower one.
     fn clear(&mut self, slot: Slot) {
         if slot != self.lower {
-            let below = self.range(self.lower);
-            let to = below.start.wrapping_add(self.len_of(slot));
-            self.shift(below, to);
+            if !SHORT_WAY || self.len_of(slot) > 0 {
+                let below = self.range(self.lower);
+                let to = below.start.wrapping_add(self.len_of(slot));
+                self.shift(below, to);
+            }
             self.lower = slot;
         }
         self.set_len_of(slot, 0);
@@ -259,6 +276,14 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Makes the pending id the last id.
     pub(super) fn commit_pending_id(&mut self) {
+        if SHORT_WAY && self.pending_id == self.last_id {
+            // In its place. Where the pending id was is free when the event is over.
+            let (id, last) = (self.range(Slot::PendingId), self.last_id_start());
+            if let Some((values, last_id)) = self.memory.bytes_mut().split_at_mut_checked(last) {
+                copy(values.get(id).unwrap_or_default(), last_id);
+            }
+            return;
+        }
         if self.lower == Slot::PendingId {
             self.raise_pending_id();
         }
@@ -320,9 +345,13 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Drops data and type, now that the event is over and its id committed.
+    #[inline]
     pub(super) const fn finish_event(&mut self) {
         self.data = 0;
         self.event_type = 0;
+        if SHORT_WAY {
+            self.pending_id = 0;
+        }
     }
 
     /// Lets the memory shrink, now that nobody holds the event any more.

@@ -34,6 +34,7 @@ impl LineEnds {
                 // One half more: many lines are a little longer than a window.
                 let behind = bytes.get(WINDOW..).unwrap_or_default();
                 return match in_half(behind) {
+                    0 if behind.is_empty() => None,
                     0 => behind_the_window(bytes),
                     ends => usize::try_from(ends.trailing_zeros()).ok()?.checked_add(WINDOW),
                 };
