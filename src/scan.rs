@@ -105,6 +105,12 @@ impl<'a> Input<'a> {
         self.rest
     }
 
+    /// Whether the bytes start so.
+    #[inline(always)]
+    pub(crate) fn starts_with<const N: usize>(&self, start: &[u8; N]) -> bool {
+        self.rest.first_chunk() == Some(start)
+    }
+
     /// The input behind a LF, if it begins with one.
     #[inline(always)]
     pub(crate) fn behind_lf(mut self) -> Option<Self> {

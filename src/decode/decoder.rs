@@ -364,7 +364,7 @@ impl<B: Buffer> Decoder<B> {
             Some(Err(error)) => Err(error),
             Some(Ok(lent)) => {
                 self.stage = Stage::Lent;
-                if !self.keep(lent.without_committed_id()) {
+                if !self.keep(&lent.without_committed_id()) {
                     return Err(DecodeError::EventTooLong);
                 }
                 self.stage = Stage::Ready;
@@ -607,7 +607,7 @@ impl<B: Buffer> Decoder<B> {
                     full_at = self.full_at(input.rest());
                 }
                 None => {
-                    if !self.keep(*lent) {
+                    if !self.keep(lent) {
                         self.drop_event();
                     }
                     if SHORT_WAY && self.can_resume_line() {
@@ -748,7 +748,7 @@ impl<B: Buffer> Decoder<B> {
     /// dropped.
     fn gather(&mut self, lent: &mut Lent<'_>, fragment: &[u8]) -> bool {
         // The line lies behind the data: what is lent goes first.
-        let kept = self.keep(core::mem::take(lent)) && self.buffer.push_line(fragment);
+        let kept = self.keep(&core::mem::take(lent)) && self.buffer.push_line(fragment);
         if !kept {
             self.buffer.drop_line();
         }
@@ -798,7 +798,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Copies what is in the chunk into the buffer. `false`: the allocator has no memory.
-    pub(super) fn keep(&mut self, lent: Lent<'_>) -> bool {
+    pub(super) fn keep(&mut self, lent: &Lent<'_>) -> bool {
         // The id first: it outlives an event that is given up.
         let id_kept = lent.id.is_none_or(|id| self.buffer.set(Slot::PendingId, id));
         self.has_id &= id_kept;

@@ -31,8 +31,25 @@ impl<B: Buffer> Decoder<B> {
         &mut self,
         chunk: &mut &'c [u8],
     ) -> Result<Lent<'c>, SoFar<'c>> {
-        let input = Input::new(chunk);
-        let start = SoFar { input, lent: Lent::default(), joined: false, cut: false };
+        let mut input = Input::new(chunk);
+        let mut lent = Lent::default();
+        // Most events are one data line.
+        if input.starts_with(b"data: ") {
+            let Some((line, behind)) = input.line() else {
+                return Err(SoFar { input, lent, joined: false, cut: true });
+            };
+            if let Some(data) = line.behind(b"data: ") {
+                lent.data = Some(data);
+                if let Some(behind) = behind.behind_lf()
+                    && self.has_room(chunk, behind.rest())
+                {
+                    *chunk = behind.rest();
+                    return Ok(lent);
+                }
+                input = behind;
+            }
+        }
+        let start = SoFar { input, lent, joined: false, cut: false };
         self.take_lines::<COMMIT, false>(start, chunk)
     }
 
@@ -65,15 +82,27 @@ impl<B: Buffer> Decoder<B> {
         let Some((field, part, behind)) = usual else {
             return self.finish::<COMMIT>(Step::Change, chunk, lent);
         };
-        let Some(behind) = behind else {
-            if !self.append(field, part) {
-                return self.finish::<COMMIT>(Step::Change, chunk, lent);
-            }
-            self.mid_value = true;
-            self.tokenizer.set_in_value(field);
-            *chunk = &[];
-            return Step::Chunk;
-        };
+        if let Some(behind) = behind {
+            return self.end_resumed_line::<COMMIT>(field, part, behind.rest(), chunk, lent);
+        }
+        if !self.append(field, part) {
+            return self.finish::<COMMIT>(Step::Change, chunk, lent);
+        }
+        self.mid_value = true;
+        self.tokenizer.set_in_value(field);
+        *chunk = &[];
+        Step::Chunk
+    }
+
+    #[inline(never)]
+    fn end_resumed_line<'c, const COMMIT: bool>(
+        &mut self,
+        field: Field,
+        part: &'c [u8],
+        behind: &'c [u8],
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
         if !self.end_line(field, part, lent) {
             return self.finish::<COMMIT>(Step::Change, chunk, lent);
         }
@@ -81,21 +110,21 @@ impl<B: Buffer> Decoder<B> {
         self.tokenizer.set_at_line_start();
         // Most events end with a data line.
         if field == Field::Data
-            && let Some(behind) = behind.behind_lf()
+            && let Some(behind) = behind.strip_prefix(b"\n")
             && (!COMMIT || self.commit_id_of::<true>(lent))
         {
             self.stage = Stage::Lent;
-            *chunk = behind.rest();
+            *chunk = behind;
             return Step::Event;
         }
         self.stage = Stage::Reading;
-        *chunk = behind.rest();
-        let step = self.short_way_within::<COMMIT>(behind, chunk, lent);
+        *chunk = behind;
+        let step = self.short_way_within::<COMMIT>(Input::new(behind), chunk, lent);
         self.finish::<COMMIT>(step, chunk, lent)
     }
 
     /// Takes the end of a value, or a value that is whole. `false`: nothing taken.
-    #[inline(never)]
+    #[inline(always)]
     fn end_line<'c>(&mut self, field: Field, part: &'c [u8], lent: &mut Lent<'c>) -> bool {
         let is_whole = !self.mid_value;
         match field {
@@ -266,7 +295,7 @@ impl<B: Buffer> Decoder<B> {
         if cut
             && all_fits
             && let Some(part) = input.start_of_line()
-            && self.keep(found)
+            && self.keep(&found)
         {
             found = Lent::default();
             if part.is_empty() || self.start_line(part) {

@@ -160,7 +160,7 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Writes `new` at `at`, where there is room.
     #[cfg_attr(target_pointer_width = "32", inline(never))]
-    #[cfg_attr(not(target_pointer_width = "32"), inline)]
+    #[cfg_attr(not(target_pointer_width = "32"), inline(always))]
     fn write(&mut self, at: usize, new: &[u8]) {
         let room = self.memory.bytes_mut().get_mut(at..).unwrap_or_default();
         if let Some((room, _)) = room.split_at_mut_checked(new.len()) {
@@ -209,7 +209,7 @@ impl<B: Buffer> TwoEnded<B> {
                 #[cfg(test)]
                 crate::cost::add(len);
                 *lf = b'\n';
-                to.copy_from_slice(line);
+                copy(line, to);
             }
             self.data = self.data.wrapping_add(len);
         }

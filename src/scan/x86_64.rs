@@ -23,37 +23,32 @@ pub(super) fn in_16(bytes: &[u8; 16]) -> u64 {
     u64::from(ends.cast_unsigned())
 }
 
-/// Where the first line end is, when there is none in the first 64 bytes. `Err`: how many bytes were
-/// searched, and there is none in them.
+/// The first line end, when there is none in the first 64 bytes. `None`: not searched, for want of AVX2.
 #[cfg(feature = "std")]
-#[inline]
-pub(super) fn behind_the_window(bytes: &[u8]) -> Result<Option<usize>, usize> {
-    if std::is_x86_feature_detected!("avx2") {
-        // SAFETY: AVX2 is there.
-        unsafe { behind_the_window_avx2(bytes) }
-    } else {
-        Err(64)
-    }
+#[inline(always)]
+pub(super) fn behind_the_window(bytes: &[u8]) -> Option<Option<usize>> {
+    // SAFETY: it is called only if AVX2 is there.
+    std::is_x86_feature_detected!("avx2").then(|| unsafe { behind_the_window_avx2(bytes) })
 }
 
 /// Searches the first kilobyte. Beyond, a call of memchr costs nothing in comparison.
 #[cfg(feature = "std")]
 #[target_feature(enable = "avx2")]
-fn behind_the_window_avx2(bytes: &[u8]) -> Result<Option<usize>, usize> {
+fn behind_the_window_avx2(bytes: &[u8]) -> Option<usize> {
     let mut start = 64_usize;
     while let Some(window) = bytes.get(start..).and_then(<[u8]>::first_chunk) {
         let end = first(in_64(window), start);
         if end.is_some() {
-            return Ok(end);
+            return end;
         }
         start = start.wrapping_add(64);
         if start == 1024 {
-            return Err(start);
+            return super::bitmap::behind(bytes, start);
         }
     }
     // What is left is less than a window: one that ends where the bytes end overlaps the one before.
     let ends = bytes.last_chunk().map_or(0, |window| in_64(window));
-    Ok(first(ends, bytes.len().wrapping_sub(64)))
+    first(ends, bytes.len().wrapping_sub(64))
 }
 
 /// The first line end of a window that starts at `start`.
