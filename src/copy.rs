@@ -1,13 +1,15 @@
 //! Copies of a few bytes without a call.
 
+use crate::SHORT_WAY;
+
 /// Copies `from`, of the same length as `to`.
 ///
 /// Up to 64 bytes in two pieces that overlap, so that a few instructions do for any length.
 #[inline(always)]
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     match from.len() {
-        // On a microcontroller the call is the shorter code.
-        _ if cfg!(target_pointer_width = "32") => to.copy_from_slice(from),
+        // The call is the shorter code.
+        _ if !SHORT_WAY => to.copy_from_slice(from),
         4..8 => copy_ends::<4>(from, to),
         8..16 => copy_ends::<8>(from, to),
         16..32 => copy_ends::<16>(from, to),

@@ -104,6 +104,10 @@ pub const RESPONSE_HEADERS: [(&str, &str); 3] =
 /// closing the connection and shows a dead one. Clients ignore it.
 pub const KEEP_ALIVE: &[u8] = b":\n\n";
 
+/// Whether there are short ways beside the general ones, for the most usual input. They take code: it
+/// is left out where flash counts, and with `--cfg sse_wire_small`, for tests.
+const SHORT_WAY: bool = cfg!(all(target_pointer_width = "64", not(sse_wire_small)));
+
 /// For the fuzz target of the one file with unsafe code.
 #[cfg(fuzzing)]
 #[doc(hidden)]

@@ -3,17 +3,17 @@
 //! The only place that knows memchr, vectors, and what stands in for them on microcontrollers.
 //! Decoder and encoder both split lines here.
 
-#[cfg(not(all(target_pointer_width = "32", target_os = "none")))]
+#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
 mod bitmap;
-#[cfg(any(test, all(target_pointer_width = "32", target_os = "none")))]
+#[cfg(any(test, all(target_os = "none", not(target_pointer_width = "64"))))]
 mod words;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[allow(unsafe_code)]
 mod x86_64;
 
-#[cfg(not(all(target_pointer_width = "32", target_os = "none")))]
+#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
 use bitmap::LineEnds;
-#[cfg(all(target_pointer_width = "32", target_os = "none"))]
+#[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
 use words::LineEnds;
 
 /// Whether there is a LF or CR.

@@ -3,9 +3,10 @@
 
 use super::buffer::Buffer;
 use super::message::MessageEvent;
-use super::short_way::{SHORT_WAY, SoFar};
+use super::short_way::SoFar;
 use super::token::{Field, Token, Tokenizer};
 use super::two_ended::{Slot, TwoEnded};
+use crate::SHORT_WAY;
 use crate::scan::Input;
 use core::fmt;
 #[cfg(feature = "_io")]
@@ -475,7 +476,7 @@ impl<B: Buffer> Decoder<B> {
 
     /// Goes on to the next blank line that completes an event. The parts of it that are not in
     /// `Lent` are in the buffer. With `COMMIT` its id has become the last event ID.
-    #[cfg_attr(not(target_pointer_width = "32"), inline(always))]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     fn advance<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
@@ -557,7 +558,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Goes from token to token, each of which the decoder's state takes in: right for any input.
-    #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn long_way<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
@@ -631,7 +632,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Drops the event that the call before has handed out.
-    #[cfg_attr(not(target_pointer_width = "32"), inline(never))]
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn release(&mut self) {
         if matches!(self.stage, Stage::Lent | Stage::Ready) {
             self.buffer.after_event();

@@ -8,9 +8,6 @@ use super::token::{Field, usual_value};
 use super::two_ended::Slot;
 use crate::scan::{self, Input};
 
-/// Not on microcontrollers, where it would cost flash.
-pub(crate) const SHORT_WAY: bool = cfg!(not(target_pointer_width = "32"));
-
 /// What has been taken of an event.
 pub(super) struct SoFar<'c> {
     /// What comes behind.

@@ -9,7 +9,7 @@
 //! On small targets, steps that several others share are not inlined: it would cost flash.
 
 use super::buffer::Buffer;
-use super::short_way::SHORT_WAY;
+use crate::SHORT_WAY;
 use crate::copy::copy;
 use core::cell::Cell;
 use core::ops::Range;
@@ -118,7 +118,7 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Where a slot's value lies.
-    #[cfg_attr(target_pointer_width = "32", inline(never))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn range(&self, slot: Slot) -> Range<usize> {
         let above = if slot == self.lower { self.len_of(slot.other()) } else { 0 };
         let end = self.last_id_start().saturating_sub(above);
@@ -126,8 +126,8 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Makes room for `more` bytes. `false`: over the limit, or out of memory.
-    #[cfg_attr(target_pointer_width = "32", inline(never))]
-    #[cfg_attr(not(target_pointer_width = "32"), inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(target_pointer_width = "64", inline)]
     fn reserve(&mut self, more: usize) -> bool {
         let needed = self.used().wrapping_add(more);
         needed <= self.memory.bytes().len() || self.grow(needed)
@@ -159,8 +159,8 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Writes `new` at `at`, where there is room.
-    #[cfg_attr(target_pointer_width = "32", inline(never))]
-    #[cfg_attr(not(target_pointer_width = "32"), inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     fn write(&mut self, at: usize, new: &[u8]) {
         let room = self.memory.bytes_mut().get_mut(at..).unwrap_or_default();
         if let Some((room, _)) = room.split_at_mut_checked(new.len()) {
@@ -337,7 +337,7 @@ impl<B: Buffer> TwoEnded<B> {
     }
 
     /// Drops the data and the type, and keeps the ids and the line that is being gathered.
-    #[cfg_attr(target_pointer_width = "32", inline(never))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn drop_event(&mut self) {
         self.shift(self.data..self.front(), 0);
         self.data = 0;

@@ -5,6 +5,7 @@ use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
 use super::lines::{ConstWriter, LineWriter};
 use super::output::{BufferTooSmall, Fill, Free, Output, Storage};
+use crate::SHORT_WAY;
 use crate::copy::copy;
 use crate::escaped::Escaped;
 use crate::scan;
@@ -302,9 +303,6 @@ impl<'a> Event<'a> {
         writer.written()
     }
 }
-
-/// Not on microcontrollers, where it would cost flash.
-const SHORT_WAY: bool = cfg!(not(target_pointer_width = "32"));
 
 /// The values of an event of which each is one line.
 struct Lines<'e> {

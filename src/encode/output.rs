@@ -20,7 +20,7 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
     }
 
     // On small targets it would cost flash to have it in many places.
-    #[cfg_attr(target_pointer_width = "32", inline(never))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) fn put(&mut self, bytes: &[u8]) {
         self.full |= !self.output.push(bytes);
         self.needed = self.needed.saturating_add(bytes.len());
