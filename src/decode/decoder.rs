@@ -501,9 +501,9 @@ impl<B: Buffer> Decoder<B> {
         // Copies: what is not lent to a call that is not inlined can stay in registers.
         let (mut rest, mut lent) = (*chunk, Lent::default());
         let step = match so_far {
-            Some(so_far) => self.leave::<COMMIT>(so_far, &mut rest, &mut lent),
+            Some(so_far) => self.advance_from::<COMMIT>(so_far, &mut rest, &mut lent),
             None if self.stage == Stage::InLine => self.resume_line::<COMMIT>(&mut rest, &mut lent),
-            None => self.resume::<COMMIT>(&mut rest, &mut lent),
+            None => self.advance_within::<COMMIT>(&mut rest, &mut lent),
         };
         *chunk = rest;
         step.result(lent)
@@ -520,29 +520,30 @@ impl<B: Buffer> Decoder<B> {
 
     /// What [`advance`](Self::advance) does within an event.
     #[inline(never)]
-    fn resume<'c, const COMMIT: bool>(
+    fn advance_within<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
     ) -> Step {
         let step = self.take_short_way::<COMMIT>(chunk, lent);
-        self.finish::<COMMIT>(step, chunk, lent)
+        self.take_turns::<COMMIT>(step, chunk, lent)
     }
 
     /// What [`advance`](Self::advance) does from where the short way has ended.
     #[inline(never)]
-    fn leave<'c, const COMMIT: bool>(
+    fn advance_from<'c, const COMMIT: bool>(
         &mut self,
         so_far: SoFar<'c>,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
     ) -> Step {
         let step = self.leave_short_way::<false>(so_far, chunk, lent);
-        self.finish::<COMMIT>(step, chunk, lent)
+        self.take_turns::<COMMIT>(step, chunk, lent)
     }
 
+    /// Takes the long way and the short way in turns, if `step` asks for it.
     #[inline(never)]
-    pub(super) fn finish<'c, const COMMIT: bool>(
+    pub(super) fn take_turns<'c, const COMMIT: bool>(
         &mut self,
         mut step: Step,
         chunk: &mut &'c [u8],

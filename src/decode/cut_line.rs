@@ -1,0 +1,139 @@
+//! A line that a chunk cuts: what there is of it goes to the buffer at the end of the chunk, and the
+//! next chunk goes on with it. The short way's part of what the tokenizer does byte by byte; `retry`,
+//! a NUL in an id and fields that are not known are left to that.
+
+use super::buffer::Buffer;
+use super::decoder::{Decoder, Lent, Stage, Step};
+use super::token::{Field, usual_value};
+use super::two_ended::Slot;
+use crate::scan::{self, Input};
+
+impl<B: Buffer> Decoder<B> {
+    /// Whether the next chunk may begin with [`resume_line`](Self::resume_line).
+    pub(super) fn can_resume_line(&self) -> bool {
+        self.tokenizer.is_in_usual_line() && !self.too_long && !self.rejected
+    }
+
+    /// Goes on with a line that the chunk before has cut.
+    #[inline(never)]
+    pub(super) fn resume_line<'c, const COMMIT: bool>(
+        &mut self,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
+        let usual = match self.tokenizer.value_in(chunk) {
+            Some((field, value)) if chunk.len() < self.buffer.free() => {
+                Input::new(value).rest_of_line().map(|(part, behind)| (field, part, behind))
+            }
+            _ => None,
+        };
+        let Some((field, part, behind)) = usual else {
+            return self.take_turns::<COMMIT>(Step::Change, chunk, lent);
+        };
+        if let Some(behind) = behind {
+            return self.end_resumed_line::<COMMIT>(field, part, behind.rest(), chunk, lent);
+        }
+        if !self.append(field, part) {
+            return self.take_turns::<COMMIT>(Step::Change, chunk, lent);
+        }
+        self.mid_value = true;
+        self.tokenizer.set_in_value(field);
+        *chunk = &[];
+        Step::Chunk
+    }
+
+    #[inline(never)]
+    fn end_resumed_line<'c, const COMMIT: bool>(
+        &mut self,
+        field: Field,
+        part: &'c [u8],
+        behind: &'c [u8],
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
+        if !self.end_line(field, part, lent) {
+            return self.take_turns::<COMMIT>(Step::Change, chunk, lent);
+        }
+        self.mid_value = false;
+        self.tokenizer.set_at_line_start();
+        // Most events end with a data line.
+        if field == Field::Data
+            && let Some(behind) = behind.strip_prefix(b"\n")
+            && (!COMMIT || self.commit_id_of::<true>(lent))
+        {
+            self.stage = Stage::Lent;
+            *chunk = behind;
+            return Step::Event;
+        }
+        self.stage = Stage::Reading;
+        *chunk = behind;
+        let step = self.short_way_within::<COMMIT>(Input::new(behind), chunk, lent);
+        self.take_turns::<COMMIT>(step, chunk, lent)
+    }
+
+    /// Takes the end of a value, or a value that is whole. `false`: nothing taken.
+    #[inline(always)]
+    fn end_line<'c>(&mut self, field: Field, part: &'c [u8], lent: &mut Lent<'c>) -> bool {
+        let is_whole = !self.mid_value;
+        match field {
+            Field::Data if is_whole && !self.has_data => {
+                self.has_data = true;
+                lent.data = Some(part);
+                return true;
+            }
+            Field::Id if is_whole && !scan::has_nul(part) => {
+                self.buffer.discard(Slot::PendingId);
+                lent.id = Some(part);
+            }
+            Field::Event if is_whole => {
+                self.buffer.discard(Slot::Type);
+                lent.event_type = Some(part);
+            }
+            _ if !self.append(field, part) => return false,
+            Field::Event => self.buffer.finish_line(Slot::Type),
+            Field::Id => self.buffer.finish_line(Slot::PendingId),
+            _ => {}
+        }
+        self.has_id |= field == Field::Id;
+        true
+    }
+
+    /// Adds a part of a value, for which there is room, to what there is of it. `false`: nothing added.
+    #[inline(always)]
+    fn append(&mut self, field: Field, part: &[u8]) -> bool {
+        match field {
+            Field::Data => {
+                if self.has_data && !self.mid_value {
+                    self.buffer.append_data(b"\n");
+                }
+                self.buffer.append_data(part);
+                self.has_data = true;
+            }
+            Field::Id if scan::has_nul(part) => return false,
+            Field::Event | Field::Id => self.buffer.append_line(part),
+            Field::Retry | Field::Comment => {}
+        }
+        true
+    }
+
+    /// Takes the start of a line that ends in a later chunk. `false`: nothing taken.
+    #[inline]
+    pub(super) fn start_line(&mut self, part: &[u8]) -> bool {
+        let taken = match usual_value(part) {
+            _ if part.len() >= self.buffer.free() => false,
+            None => self.tokenizer.start_name(part),
+            Some((field, value)) => {
+                let taken = self.append(field, value);
+                if taken {
+                    self.tokenizer.set_in_value(field);
+                    self.mid_value = true;
+                }
+                taken
+            }
+        };
+        if taken {
+            self.stage = Stage::InLine;
+        }
+        taken
+    }
+}
