@@ -316,7 +316,7 @@ impl<B: Buffer> TwoEnded<B> {
 
     /// Makes `id` the last id. `false`: no room, nothing changed.
     #[must_use]
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     pub(super) fn set_last_id(&mut self, id: &[u8]) -> bool {
         if SHORT_WAY && id.len() == self.last_id {
             self.write(self.last_id_start(), id);
@@ -325,6 +325,7 @@ impl<B: Buffer> TwoEnded<B> {
         self.replace_last_id(id)
     }
 
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn replace_last_id(&mut self, id: &[u8]) -> bool {
         let room = self.reserve(id.len().saturating_sub(self.last_id));
         if room {
