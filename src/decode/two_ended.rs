@@ -29,8 +29,10 @@ pub(super) struct TwoEnded<B> {
     event_type: usize,
     pending_id: usize,
     last_id: usize,
-    data: usize,
     lower: Slot,
+    /// Apart from the others: added up with them by a vector, it would be loaded in another width than
+    /// it has just been stored in, which stalls.
+    data: usize,
     memory: B,
 }
 
@@ -147,6 +149,7 @@ impl<B: Buffer> TwoEnded<B> {
     /// Copies `from`, which lies in the buffer, to `to`.
     ///
     /// Byte by byte: what is moved is short, and `memmove` takes 1.3 kB on a small target.
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn shift(&mut self, from: Range<usize>, to: usize) {
         let cells = Cell::from_mut(self.memory.bytes_mut()).as_slice_of_cells();
         let up = from.start < to;
