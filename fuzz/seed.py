@@ -19,7 +19,7 @@ HEADERS = {
     "tokenizer": cuts,
     "decoder": lambda vector: b"\x40" + cuts(vector),
     "encoder": lambda vector: b"",
-    "line_ends": lambda vector: b"\x07",
+    "x86_64": lambda vector: b"\x07",
 }
 
 

@@ -55,7 +55,7 @@
 //!
 //! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #![no_std]
-// Where there is none, and where there is one file of it: `scan/x86_64.rs`.
+// Where there is none, and where there is one file of it: `x86_64.rs`.
 #![cfg_attr(not(all(target_arch = "x86_64", target_feature = "sse2")), forbid(unsafe_code))]
 #![cfg_attr(all(target_arch = "x86_64", target_feature = "sse2"), deny(unsafe_code))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -75,6 +75,9 @@ mod escaped;
 #[cfg(feature = "_io")]
 pub mod io;
 mod scan;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[allow(unsafe_code)]
+mod x86_64;
 
 #[cfg(feature = "alloc")]
 pub use decode::GrowingBuffer;
@@ -112,6 +115,11 @@ const SHORT_WAY: bool = cfg!(all(target_pointer_width = "64", not(sse_wire_small
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use scan::line_ends;
+#[cfg(all(fuzzing, target_arch = "x86_64", target_feature = "sse2"))]
+#[doc(hidden)]
+pub fn from_utf8(bytes: &[u8]) -> Result<&str, core::str::Utf8Error> {
+    x86_64::from_utf8(bytes)
+}
 
 #[cfg(all(doctest, feature = "embedded-io-async-v0.7"))]
 #[doc = include_str!("../README.md")]

@@ -7,12 +7,11 @@
 mod bitmap;
 #[cfg(any(test, all(target_os = "none", not(target_pointer_width = "64"))))]
 mod words;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-#[allow(unsafe_code)]
-mod x86_64;
 
 #[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
 use bitmap::LineEnds;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
+pub(crate) use bitmap::behind;
 #[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
 use words::LineEnds;
 

@@ -1,8 +1,12 @@
 //! What comes out of the decoder: an event, and views of its bytes as text.
 
 use crate::escaped::Escaped;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use crate::x86_64::from_utf8;
 use core::fmt;
 use core::str::Utf8Error;
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+use core::str::from_utf8;
 
 /// An event as the standard [dispatches][standard] it: type, data and last event ID.
 ///
@@ -34,8 +38,8 @@ impl<'a> MessageEvent<'a> {
     ///
     /// # Errors
     /// If it is not UTF-8.
-    pub const fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.event_type())
+    pub fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
+        from_utf8(self.event_type())
     }
 
     /// The type as text, with U+FFFD for what is not UTF-8.
@@ -54,8 +58,8 @@ impl<'a> MessageEvent<'a> {
     ///
     /// # Errors
     /// If it is not UTF-8.
-    pub const fn data_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.data)
+    pub fn data_str(&self) -> Result<&'a str, Utf8Error> {
+        from_utf8(self.data)
     }
 
     /// The data as text, with U+FFFD for what is not UTF-8.
@@ -75,8 +79,8 @@ impl<'a> MessageEvent<'a> {
     ///
     /// # Errors
     /// If it is not UTF-8.
-    pub const fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.last_event_id)
+    pub fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
+        from_utf8(self.last_event_id)
     }
 
     /// The last event ID as text, with U+FFFD for what is not UTF-8.

@@ -6,7 +6,7 @@
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
 use self::words::in_16;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-use super::x86_64::in_16;
+use crate::x86_64::in_16;
 
 const WINDOW: usize = 64;
 
@@ -64,14 +64,14 @@ impl LineEnds {
 #[inline(never)]
 fn behind_the_window(bytes: &[u8]) -> Option<usize> {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
-    if let Some(end) = super::x86_64::behind_the_window(bytes) {
+    if let Some(end) = crate::x86_64::behind_the_window(bytes) {
         return end;
     }
     behind(bytes, WINDOW)
 }
 
 /// The first line end, when there is none in the first `searched` bytes.
-pub(super) fn behind(bytes: &[u8], searched: usize) -> Option<usize> {
+pub(crate) fn behind(bytes: &[u8], searched: usize) -> Option<usize> {
     let rest = bytes.get(searched..)?;
     memchr::memchr2(b'\n', b'\r', rest).map(|at| at.wrapping_add(searched))
 }

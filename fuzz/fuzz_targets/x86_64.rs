@@ -1,5 +1,6 @@
-//! The search for line ends, which has the crate's only unsafe code, against a naive one. The input
-//! is a byte with the distance from an aligned address, and the bytes to search, repeated to be long.
+//! What has the crate's only unsafe code, the search for line ends and the check of text, against a
+//! naive search and the standard library. The input is a byte with the distance from an aligned
+//! address, and the bytes, repeated to be long.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,5 +15,6 @@ fuzz_target!(|input: &[u8]| {
         let is_end = |&at: &usize| matches!(searched[at], b'\n' | b'\r');
         let expected = (0..searched.len()).filter(is_end);
         assert!(sse_wire::line_ends(searched).eq(expected), "{:?}", searched.escape_ascii());
+        assert_eq!(sse_wire::from_utf8(searched), std::str::from_utf8(searched));
     }
 });

@@ -1,0 +1,176 @@
+//! Line ends and text by the vectors of x86-64: the only unsafe code of the crate, which is the loads,
+//! the calls that need AVX2 to be there, and text that has been found to be UTF-8 in two parts. What is
+//! lost without it is in `docs/performance.md`.
+
+use core::arch::x86_64::{
+    _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+};
+#[cfg(feature = "std")]
+use core::arch::x86_64::{
+    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+};
+use core::str::Utf8Error;
+
+/// What `core::str::from_utf8` does, faster where text is ASCII, all or at the start.
+#[inline]
+pub(crate) fn from_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
+    let rest = bytes.get(ascii_len(bytes)..).unwrap_or_default();
+    if rest.is_empty() || core::str::from_utf8(rest).is_ok() {
+        // SAFETY: what is before the rest is ASCII, the rest is UTF-8: together they are UTF-8.
+        return Ok(unsafe { core::str::from_utf8_unchecked(bytes) });
+    }
+    // Once more, for the place of the error.
+    core::str::from_utf8(bytes)
+}
+
+/// How many bytes at the start are ASCII, at least: all, or a multiple of 64.
+#[inline]
+fn ascii_len(bytes: &[u8]) -> usize {
+    let mut start = 0_usize;
+    while let Some(window) = bytes.get(start..).and_then(<[u8]>::first_chunk) {
+        if !is_ascii_64(window) {
+            return start;
+        }
+        start = start.wrapping_add(64);
+    }
+    // Two pieces that overlap, or one that overlaps the window before, make up any length.
+    let is_ascii = if let Some(window) = bytes.last_chunk() {
+        is_ascii_64(window)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        is_ascii_32(first) & is_ascii_32(last)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        (u128::from_le_bytes(*first) | u128::from_le_bytes(*last)) & u128::from_le_bytes([0x80; 16])
+            == 0
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        (u64::from_le_bytes(*first) | u64::from_le_bytes(*last)) & u64::from_le_bytes([0x80; 8])
+            == 0
+    } else {
+        bytes.is_ascii()
+    };
+    if is_ascii { bytes.len() } else { start }
+}
+
+#[inline(always)]
+fn is_ascii_64(bytes: &[u8; 64]) -> bool {
+    let (low, high) = bytes.split_at(32);
+    let all = |half: &[u8]| half.first_chunk().is_some_and(is_ascii_32);
+    all(low) & all(high)
+}
+
+#[inline(always)]
+fn is_ascii_32(bytes: &[u8; 32]) -> bool {
+    let start = bytes.as_ptr().cast();
+    // SAFETY: the loads need no alignment, and read the first and the last 16 bytes of the array.
+    let high_bits = unsafe {
+        let (low, high) = (_mm_loadu_si128(start), _mm_loadu_si128(start.wrapping_add(1)));
+        _mm_movemask_epi8(_mm_or_si128(low, high))
+    };
+    high_bits == 0
+}
+
+/// The line ends in 16 bytes, a bit for each.
+#[inline(always)]
+pub(crate) fn in_16(bytes: &[u8; 16]) -> u64 {
+    // SAFETY: this module is compiled only where all code may use SSE2. The load needs no alignment
+    // and reads the 16 bytes of the array.
+    let ends = unsafe {
+        let bytes = _mm_loadu_si128(bytes.as_ptr().cast());
+        let lf = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x0A));
+        let cr = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x0D));
+        _mm_movemask_epi8(_mm_or_si128(lf, cr))
+    };
+    u64::from(ends.cast_unsigned())
+}
+
+/// The first line end, when there is none in the first 64 bytes. `None`: not searched, for want of AVX2.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn behind_the_window(bytes: &[u8]) -> Option<Option<usize>> {
+    // SAFETY: it is called only if AVX2 is there.
+    std::is_x86_feature_detected!("avx2").then(|| unsafe { behind_the_window_avx2(bytes) })
+}
+
+/// Searches the first kilobyte. Beyond, a call of memchr costs nothing in comparison.
+#[cfg(feature = "std")]
+#[target_feature(enable = "avx2")]
+fn behind_the_window_avx2(bytes: &[u8]) -> Option<usize> {
+    let mut start = 64_usize;
+    while let Some(window) = bytes.get(start..).and_then(<[u8]>::first_chunk) {
+        let end = first(in_64(window), start);
+        if end.is_some() {
+            return end;
+        }
+        start = start.wrapping_add(64);
+        if start == 1024 {
+            return crate::scan::behind(bytes, start);
+        }
+    }
+    // What is left is less than a window: one that ends where the bytes end overlaps the one before.
+    let ends = bytes.last_chunk().map_or(0, |window| in_64(window));
+    first(ends, bytes.len().wrapping_sub(64))
+}
+
+/// The first line end of a window that starts at `start`.
+#[cfg(feature = "std")]
+#[inline]
+fn first(ends: u64, start: usize) -> Option<usize> {
+    let at = usize::try_from(ends.trailing_zeros()).ok()?;
+    (ends != 0).then_some(start.wrapping_add(at))
+}
+
+/// The line ends in 64 bytes, a bit for each.
+#[cfg(feature = "std")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn in_64(bytes: &[u8; 64]) -> u64 {
+    let start = bytes.as_ptr().cast();
+    // SAFETY: the loads need no alignment, and read the first and the last 32 bytes of the array.
+    let (low, high) =
+        unsafe { (_mm256_loadu_si256(start), _mm256_loadu_si256(start.wrapping_add(1))) };
+    let in_32 = |bytes| {
+        let lf = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x0A));
+        let cr = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x0D));
+        u64::from(_mm256_movemask_epi8(_mm256_or_si256(lf, cr)).cast_unsigned())
+    };
+    in_32(low) | in_32(high) << 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_utf8;
+    use proptest::collection;
+    use proptest::prelude::*;
+
+    /// Everything that is not ASCII, whole and broken, in all places of texts of all lengths that are
+    /// looked at differently.
+    #[test]
+    fn every_length_and_place() {
+        let step = if cfg!(miri) { 13 } else { 1 };
+        for len in (0..200).step_by(step) {
+            let ascii = std::vec![b'x'; len];
+            assert_eq!(from_utf8(&ascii), core::str::from_utf8(&ascii));
+            for other in ["\u{80}", "\u{7FF}", "\u{FFFF}", "\u{10FFFF}"].map(str::as_bytes) {
+                for at in (0..=len).step_by(step) {
+                    for end in 1..=other.len() {
+                        let mut bytes = ascii.clone();
+                        bytes.splice(at..at, other[..end].iter().copied());
+                        assert_eq!(from_utf8(&bytes), core::str::from_utf8(&bytes), "{bytes:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: if cfg!(miri) { 2 } else { 2000 },
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_bytes(bytes in collection::vec(prop_oneof![40 => Just(b'x'), 1 => any::<u8>()], 0..300)) {
+            prop_assert_eq!(from_utf8(&bytes), core::str::from_utf8(&bytes));
+        }
+    }
+}
