@@ -179,18 +179,16 @@ impl<B: Buffer> Decoder<B> {
             self.buffer.finish_event();
             return Step::Change;
         }
-        let all_fits = WITHIN || self.has_room(chunk, &[]);
         self.stage = Stage::Reading;
         self.has_data = found.data.is_some() || joined;
         self.has_id |= found.id.is_some();
         *chunk = input.rest();
-        if cut
-            && all_fits
-            && let Some(part) = input.start_of_line()
-            && self.keep(&found)
-        {
+        if cut && let Some(part) = input.start_of_line() {
+            if !self.keep(&found) {
+                self.drop_event();
+            }
             found = Lent::default();
-            if part.is_empty() || self.start_line(part) {
+            if part.is_empty() || !self.too_long && self.start_line(part) {
                 *chunk = &[];
                 return Step::Chunk;
             }
