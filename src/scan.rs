@@ -5,51 +5,26 @@
 
 #[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
 mod bitmap;
+mod lines;
 #[cfg(any(test, all(target_os = "none", not(target_pointer_width = "64"))))]
 mod words;
 
-#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
-use bitmap::LineEnds;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
 pub(crate) use bitmap::behind;
+#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
+use bitmap::{LineEnds, ends_in_block};
 #[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
-use words::LineEnds;
+use words::{LineEnds, ends_in_block};
+
+pub(crate) use lines::{Lines, behind_blank_line};
+
+/// Where line ends are found as a bitmap, it is one of so many bytes.
+const BLOCK: usize = 32;
 
 /// Whether there is a LF or CR.
 #[inline]
 pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
-    let end = LineEnds::default().take(bytes);
-    #[cfg(test)]
-    crate::cost::add(bytes.len());
-    end.is_some()
-}
-
-/// A line without its end.
-#[derive(Clone, Copy)]
-pub(crate) struct Line<'a> {
-    /// The first eight bytes from the line's start on, be they of the line or not.
-    first: u64,
-    bytes: &'a [u8],
-}
-
-impl<'a> Line<'a> {
-    #[inline]
-    pub(crate) const fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// What comes behind `start`, if the line starts so. There is no line end in `start`.
-    #[inline(always)]
-    pub(crate) fn behind<const N: usize>(&self, start: &[u8; N]) -> Option<&'a [u8]> {
-        let mut word = [0; 8];
-        let mut mask = [0; 8];
-        word.get_mut(..N)?.copy_from_slice(start);
-        mask.get_mut(..N)?.fill(0xFF);
-        if self.first & u64::from_le_bytes(mask) != u64::from_le_bytes(word) {
-            return None;
-        }
-        self.bytes.get(N..)
-    }
+    LineEnds::default().take(bytes).is_some()
 }
 
 /// All line ends, found one after the other as a decoder finds them.
@@ -57,12 +32,7 @@ impl<'a> Line<'a> {
 #[cfg_attr(test, allow(unreachable_pub))]
 pub fn line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let mut ends = LineEnds::default();
-    let mut behind = 0_usize;
-    core::iter::from_fn(move || {
-        let at = behind.wrapping_add(ends.take(bytes.get(behind..)?)?);
-        behind = at.wrapping_add(1);
-        Some(at)
-    })
+    core::iter::from_fn(move || ends.take(bytes))
 }
 
 /// Whether there is a NUL. Ids are short: a call would cost more than the search.
@@ -104,72 +74,9 @@ impl<'a> Input<'a> {
         self.rest
     }
 
-    /// Whether the bytes start so.
-    #[inline(always)]
-    pub(crate) fn starts_with<const N: usize>(&self, start: &[u8; N]) -> bool {
-        self.rest.first_chunk() == Some(start)
-    }
-
-    /// The input behind a LF, if it begins with one.
-    #[inline(always)]
-    pub(crate) fn behind_lf(mut self) -> Option<Self> {
-        self.rest = self.rest.strip_prefix(b"\n")?;
-        self.ends.skip_byte();
-        Some(self)
-    }
-
-    /// The next line, and the input behind it. `None` if the line does not end in the input, or with
-    /// a CR that is its last byte, or if there are fewer than eight bytes.
-    #[inline(always)]
-    pub(crate) fn line(mut self) -> Option<(Line<'a>, Self)> {
-        let first = u64::from_le_bytes(*self.rest.first_chunk()?);
-        let end = self.ends.take(self.rest)?;
-        let bytes = self.take(end)?;
-        Some((Line { first, bytes }, self))
-    }
-
-    /// The rest of a line, and the input behind it if the line ends there. `None` if it ends with a
-    /// CR that is the input's last byte.
-    #[inline]
-    pub(crate) fn rest_of_line(mut self) -> Option<(&'a [u8], Option<Self>)> {
-        match self.ends.take(self.rest) {
-            Some(end) => Some((self.take(end)?, Some(self))),
-            None => Some((self.take_rest(), None)),
-        }
-    }
-
-    /// The start of a line that does not end in the input, if that is what there is in place of a
-    /// [`line`](Self::line).
-    #[inline]
-    pub(crate) fn start_of_line(self) -> Option<&'a [u8]> {
-        let has_end = match self.rest.len() {
-            ..8 => self.rest.iter().any(|byte| matches!(byte, b'\n' | b'\r')),
-            _ => self.rest.last() == Some(&b'\r'),
-        };
-        (!has_end).then_some(self.rest)
-    }
-
-    #[inline(always)]
-    fn take(&mut self, end: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.rest.split_at_checked(end)?;
-        let (&line_end, rest) = rest.split_first()?;
-        #[cfg(test)]
-        crate::cost::add(end);
-        self.rest = rest;
-        if line_end == b'\r' {
-            if self.rest.is_empty() {
-                return None;
-            }
-            self.skip_lf();
-        }
-        Some(bytes)
-    }
-
     /// Takes all that is left.
     #[inline]
     pub(crate) fn take_rest(&mut self) -> &'a [u8] {
-        #[cfg(test)]
-        crate::cost::add(self.rest.len());
         self.ends = LineEnds::default();
         core::mem::take(&mut self.rest)
     }
@@ -178,7 +85,8 @@ impl<'a> Input<'a> {
     fn skip_lf(&mut self) {
         if let Some(behind) = self.rest.strip_prefix(b"\n") {
             self.rest = behind;
-            self.ends.skip_byte();
+            self.ends.skip(1);
+            self.ends.advance(1);
         }
     }
 }
@@ -215,11 +123,10 @@ impl LineSplitter {
     #[inline]
     pub(crate) fn take_line<'a>(&mut self, input: &mut Input<'a>) -> Option<&'a [u8]> {
         let end = input.ends.take(input.rest);
-        #[cfg(test)]
-        crate::cost::add(end.map_or(input.rest.len(), |end| end.saturating_add(1)));
         let (line, rest) = input.rest.split_at_checked(end?)?;
         let (&line_end, rest) = rest.split_first()?;
         input.rest = rest;
+        input.ends.advance(line.len().wrapping_add(1));
         if line_end == b'\r' {
             self.after_cr = true;
             self.skip_lf(input);

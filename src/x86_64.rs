@@ -70,7 +70,7 @@ fn is_ascii_32(bytes: &[u8; 32]) -> bool {
 
 /// The line ends in 16 bytes, a bit for each.
 #[inline(always)]
-pub(crate) fn in_16(bytes: &[u8; 16]) -> u64 {
+pub(crate) fn in_16(bytes: &[u8; 16]) -> u32 {
     // SAFETY: this module is compiled only where all code may use SSE2. The load needs no alignment
     // and reads the 16 bytes of the array.
     let ends = unsafe {
@@ -79,35 +79,35 @@ pub(crate) fn in_16(bytes: &[u8; 16]) -> u64 {
         let cr = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x0D));
         _mm_movemask_epi8(_mm_or_si128(lf, cr))
     };
-    u64::from(ends.cast_unsigned())
+    ends.cast_unsigned()
 }
 
-/// The first line end, when there is none in the first 64 bytes. `None`: not searched, for want of AVX2.
+/// The first line end, when there is none in the 64 bytes before `start`. `None`: not searched, for want
+/// of AVX2.
 #[cfg(feature = "std")]
 #[inline(always)]
-pub(crate) fn behind_the_window(bytes: &[u8]) -> Option<Option<usize>> {
+pub(crate) fn far_from(bytes: &[u8], start: usize) -> Option<Option<usize>> {
     // SAFETY: it is called only if AVX2 is there.
-    std::is_x86_feature_detected!("avx2").then(|| unsafe { behind_the_window_avx2(bytes) })
+    std::is_x86_feature_detected!("avx2").then(|| unsafe { far_from_avx2(bytes, start) })
 }
 
-/// Searches the first kilobyte. Beyond, a call of memchr costs nothing in comparison.
+/// Searches a kilobyte. Beyond, a call of memchr costs nothing in comparison.
 #[cfg(feature = "std")]
 #[target_feature(enable = "avx2")]
-fn behind_the_window_avx2(bytes: &[u8]) -> Option<usize> {
-    let mut start = 64_usize;
-    while let Some(window) = bytes.get(start..).and_then(<[u8]>::first_chunk) {
+fn far_from_avx2(bytes: &[u8], mut start: usize) -> Option<usize> {
+    for _ in 0..15 {
+        let Some(window) = bytes.get(start..).and_then(<[u8]>::first_chunk) else {
+            // What is left is less than a window: one that ends where the bytes end overlaps those before.
+            let ends = bytes.last_chunk().map_or(0, |window| in_64(window));
+            return first(ends, bytes.len().wrapping_sub(64));
+        };
         let end = first(in_64(window), start);
         if end.is_some() {
             return end;
         }
         start = start.wrapping_add(64);
-        if start == 1024 {
-            return crate::scan::behind(bytes, start);
-        }
     }
-    // What is left is less than a window: one that ends where the bytes end overlaps the one before.
-    let ends = bytes.last_chunk().map_or(0, |window| in_64(window));
-    first(ends, bytes.len().wrapping_sub(64))
+    crate::scan::behind(bytes, start)
 }
 
 /// The first line end of a window that starts at `start`.

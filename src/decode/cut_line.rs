@@ -4,14 +4,33 @@
 
 use super::buffer::Buffer;
 use super::decoder::{Decoder, Lent, Stage, Step};
+use super::short_way::Taken;
 use super::token::{Field, usual_value};
 use super::two_ended::Slot;
-use crate::scan::{self, Input};
+use crate::scan::{self, Lines};
 
 impl<B: Buffer> Decoder<B> {
     /// Whether the next chunk may begin with [`resume_line`](Self::resume_line).
     pub(super) fn can_resume_line(&self) -> bool {
         self.tokenizer.is_in_usual_line() && !self.too_long && !self.rejected
+    }
+
+    /// Takes the start of an event, of which no more is in the chunk, into the buffer, where it fits.
+    #[inline]
+    pub(super) fn start_cut_event<'c>(&mut self, taken: &Taken<'c>, chunk: &mut &'c [u8]) -> Step {
+        let part = taken.lines.rest();
+        self.stage = Stage::Reading;
+        self.has_data = taken.lent.data.is_some() || taken.joined;
+        self.has_id |= taken.lent.id.is_some();
+        if !self.keep(&taken.lent) {
+            self.drop_event();
+        }
+        if part.is_empty() || !self.too_long && self.start_line(part) {
+            *chunk = &[];
+            return Step::Chunk;
+        }
+        *chunk = part;
+        Step::LongWay
     }
 
     /// Goes on with a line that the chunk before has cut.
@@ -21,54 +40,47 @@ impl<B: Buffer> Decoder<B> {
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
     ) -> Step {
-        let usual = match self.tokenizer.value_in(chunk) {
-            Some((field, value)) if chunk.len() < self.buffer.free() => {
-                Input::new(value).rest_of_line().map(|(part, behind)| (field, part, behind))
+        let Some((field, value)) = self.tokenizer.value_in(chunk) else {
+            return self.long_way::<COMMIT>(chunk, lent);
+        };
+        if chunk.len() >= self.buffer.free() {
+            return self.long_way::<COMMIT>(chunk, lent);
+        }
+        let mut lines = Lines::new(value);
+        let Some(line) = lines.take() else {
+            if value.last() == Some(&b'\r') || !self.append(field, value) {
+                return self.long_way::<COMMIT>(chunk, lent);
             }
-            _ => None,
+            self.mid_value = true;
+            self.tokenizer.set_in_value(field);
+            *chunk = &[];
+            return Step::Chunk;
         };
-        let Some((field, part, behind)) = usual else {
-            return self.take_turns::<COMMIT>(Step::Change, chunk, lent);
-        };
-        if let Some(behind) = behind {
-            return self.end_resumed_line::<COMMIT>(field, part, behind.rest(), chunk, lent);
-        }
-        if !self.append(field, part) {
-            return self.take_turns::<COMMIT>(Step::Change, chunk, lent);
-        }
-        self.mid_value = true;
-        self.tokenizer.set_in_value(field);
-        *chunk = &[];
-        Step::Chunk
-    }
-
-    #[inline(never)]
-    fn end_resumed_line<'c, const COMMIT: bool>(
-        &mut self,
-        field: Field,
-        part: &'c [u8],
-        behind: &'c [u8],
-        chunk: &mut &'c [u8],
-        lent: &mut Lent<'c>,
-    ) -> Step {
-        if !self.end_line(field, part, lent) {
-            return self.take_turns::<COMMIT>(Step::Change, chunk, lent);
+        if !self.end_line(field, line.bytes(), lent) {
+            return self.long_way::<COMMIT>(chunk, lent);
         }
         self.mid_value = false;
         self.tokenizer.set_at_line_start();
         // Most events end with a data line.
-        if field == Field::Data
-            && let Some(behind) = behind.strip_prefix(b"\n")
-            && (!COMMIT || self.commit_id_of::<true>(lent))
-        {
+        *chunk = lines.rest();
+        if field == Field::Data && lines.take_blank() && (!COMMIT || self.commit_id_of(lent)) {
             self.stage = Stage::Lent;
-            *chunk = behind;
+            *chunk = lines.rest();
             return Step::Event;
         }
-        self.stage = Stage::Reading;
-        *chunk = behind;
-        let step = self.short_way_within::<COMMIT>(Input::new(behind), chunk, lent);
-        self.take_turns::<COMMIT>(step, chunk, lent)
+        self.long_way::<COMMIT>(chunk, lent)
+    }
+
+    /// Makes the event's id the last event ID. `false`: no memory, nothing changed.
+    #[inline]
+    fn commit_id_of(&mut self, lent: &Lent<'_>) -> bool {
+        match lent.id {
+            Some(id) if !self.buffer.set_last_id(id) => return false,
+            None if self.has_id => self.buffer.commit_pending_id(),
+            _ => {}
+        }
+        self.has_id = false;
+        true
     }
 
     /// Takes the end of a value, or a value that is whole. `false`: nothing taken.

@@ -3,13 +3,13 @@
 
 use super::buffer::Buffer;
 use super::message::MessageEvent;
-use super::short_way::SoFar;
+use super::seam::{SEAMS, Seam};
+use super::short_way::take_usual_event;
 use super::token::{Field, Token, Tokenizer};
 use super::two_ended::{Slot, TwoEnded};
 use crate::SHORT_WAY;
 use crate::scan::Input;
 use core::fmt;
-#[cfg(feature = "_io")]
 use core::ops::Range;
 use core::time::Duration;
 
@@ -23,11 +23,12 @@ use core::time::Duration;
 /// # What is copied, and when
 ///
 /// With `next`, an event that lies whole in the chunk and has one `data` line is borrowed from the
-/// chunk; only its id, if it has one, is copied, to be there later on. What is copied into the
-/// buffer besides: the parts of an event that goes on in the next chunk, and the data of an event
-/// with several `data` lines, which have to be joined. Each byte is copied there once; within the
-/// buffer, types and ids are moved a few times at most, and a buffer that grows copies what it has.
-/// `decode` copies every event.
+/// chunk; only its id, if it has one, is copied, to be there later on. What is copied besides: the
+/// parts of an event that goes on in the next chunk, and the data of an event with several `data`
+/// lines, which have to be joined in the buffer. Each byte is copied there once; within the buffer,
+/// types and ids are moved a few times at most, and a buffer that grows copies what it has. On 64-bit
+/// targets an event of up to 512 bytes that chunks cut is copied as a whole, to a place of its own, and
+/// lent from there. `decode` copies every event.
 ///
 /// # The size limit
 ///
@@ -98,6 +99,7 @@ pub struct Decoder<B> {
     /// The value that is being read does not count: a NUL or no room in an id, a non-digit in a
     /// reconnection time.
     pub(super) rejected: bool,
+    pub(super) seam: [Seam; SEAMS],
     pub(super) buffer: TwoEnded<B>,
 }
 
@@ -107,6 +109,8 @@ pub(super) enum Stage {
     Reading,
     /// At the start of a line, with nothing of an event behind: where the short way begins.
     Between,
+    /// The start of an event is in the seam, and the rest to come.
+    Seam,
     /// Within a line that the last chunk has cut, and that may be resumed.
     InLine,
     /// The last call has lent an event out.
@@ -122,10 +126,14 @@ pub(super) enum Step {
     Event,
     /// The blank line of an event that is too long.
     TooLong,
+    /// The blank line of an event that is in the seam, as a whole.
+    EventInSeam,
     /// The end of the chunk. What is unfinished has been copied.
     Chunk,
-    /// A point from which the other way goes on.
-    Change,
+    /// A blank line of which nothing has come. The short way may go on.
+    Between,
+    /// A point from which the long way is to go on.
+    LongWay,
 }
 
 /// The parts of an event that lie in the chunk, complete and not copied. Each stands in place of
@@ -136,29 +144,21 @@ pub(super) struct Lent<'c> {
     pub(super) event_type: Option<&'c [u8]>,
     pub(super) id: Option<&'c [u8]>,
     /// What is being read fits for certain.
-    has_room: bool,
-}
-
-impl Step {
-    #[inline(always)]
-    fn result(self, lent: Lent<'_>) -> Option<Result<Lent<'_>, DecodeError>> {
-        match self {
-            Self::Event => Some(Ok(lent)),
-            Self::TooLong => Some(Err(DecodeError::EventTooLong)),
-            Self::Chunk | Self::Change => None,
-        }
-    }
+    pub(super) has_room: bool,
 }
 
 impl<'c> Lent<'c> {
-    /// The id that the short way has made the last event ID, and left here.
-    fn committed_id(&self) -> Option<&'c [u8]> {
-        if SHORT_WAY { self.id } else { None }
-    }
-
-    /// What there is to copy.
-    fn without_committed_id(self) -> Self {
-        if SHORT_WAY { Self { id: None, ..self } } else { self }
+    /// The event; of what is not here, the buffer has the counterpart.
+    #[inline(always)]
+    fn event<'a, B: Buffer>(self, buffer: &'a TwoEnded<B>) -> MessageEvent<'a>
+    where
+        'c: 'a,
+    {
+        MessageEvent {
+            event_type: self.event_type.unwrap_or_else(|| buffer.event_type()),
+            data: self.data.unwrap_or_else(|| buffer.data()),
+            last_event_id: self.id.unwrap_or_else(|| buffer.last_id()),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -167,14 +167,69 @@ impl<'c> Lent<'c> {
     }
 }
 
-/// The parts of an event that lie in the chunk, by their positions there: what [`Lent`] has, for who
-/// cannot hold a borrow of the chunk.
-#[cfg(feature = "_io")]
-#[derive(Debug)]
-pub(crate) struct Found {
+/// The parts of an event that lie in some bytes, by their places there: what [`Lent`] has, for who cannot
+/// hold a borrow of the bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
     data: Option<Range<usize>>,
     event_type: Option<Range<usize>>,
     id: Option<Range<usize>>,
+}
+
+impl Places {
+    pub(super) const NONE: Self = Self { data: None, event_type: None, id: None };
+
+    #[inline]
+    pub(super) fn of(lent: &Lent<'_>, bytes: &[u8]) -> Self {
+        let place = |part: &[u8]| match part {
+            // It need not lie in the bytes.
+            [] => 0..0,
+            _ => {
+                let start = part.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
+                start..start.wrapping_add(part.len())
+            }
+        };
+        Self {
+            data: lent.data.map(place),
+            event_type: lent.event_type.map(place),
+            id: lent.id.map(place),
+        }
+    }
+
+    /// The event, of which the buffer has the id, and data if they are not here.
+    #[inline]
+    pub(super) fn event<'a, B: Buffer>(
+        &self,
+        bytes: &'a [u8],
+        buffer: &'a TwoEnded<B>,
+    ) -> MessageEvent<'a> {
+        let part = |place: &Range<usize>| bytes.get(place.clone()).unwrap_or_default();
+        MessageEvent {
+            event_type: self.event_type.as_ref().map_or(&[], part),
+            data: self.data.as_ref().map_or_else(|| buffer.data(), part),
+            last_event_id: buffer.last_id(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn lent<'x>(&self, bytes: &'x [u8]) -> Lent<'x> {
+        let part = |place: &Range<usize>| bytes.get(place.clone()).unwrap_or_default();
+        Lent {
+            data: self.data.as_ref().map(part),
+            event_type: self.event_type.as_ref().map(part),
+            id: self.id.as_ref().map(part),
+            has_room: false,
+        }
+    }
+}
+
+/// What [`Decoder::find`] has found.
+#[cfg(feature = "_io")]
+#[derive(Debug)]
+pub(crate) struct Found {
+    places: Places,
+    /// They are places in the seam, not in the chunk.
+    in_seam: bool,
 }
 
 /// What [`Decoder::decode`] has come to.
@@ -235,10 +290,14 @@ impl<B> Decoder<B> {
     /// seconds). It counts at once, not at the blank line. More than `u64::MAX` milliseconds are
     /// read as that many.
     #[must_use]
-    pub const fn reconnection_time(&self) -> Option<Duration> {
-        match self.retry {
-            Some(milliseconds) => Some(Duration::from_millis(milliseconds)),
-            None => None,
+    pub fn reconnection_time(&self) -> Option<Duration> {
+        self.reconnection_milliseconds().map(Duration::from_millis)
+    }
+
+    fn reconnection_milliseconds(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Seam => self.without_seam().retry.or(self.retry),
+            _ => self.retry,
         }
     }
 
@@ -252,6 +311,15 @@ impl<B> Decoder<B> {
     #[must_use]
     pub fn into_buffer(self) -> B {
         self.buffer.into_memory()
+    }
+
+    /// How many bytes are in use.
+    const fn used(&self) -> usize {
+        let in_seam = match (&self.stage, self.seam.as_slice()) {
+            (Stage::Seam, [seam, ..]) => seam.len(),
+            _ => 0,
+        };
+        self.buffer.used().wrapping_add(in_seam)
     }
 
     /// Whether anything of an event has come, as far as whole values go.
@@ -268,8 +336,12 @@ impl<B> Decoder<B> {
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     #[must_use]
-    pub const fn is_mid_event(&self) -> bool {
-        self.tokenizer.is_mid_line() || (self.is_in_event() && matches!(self.stage, Stage::Reading))
+    pub fn is_mid_event(&self) -> bool {
+        match self.stage {
+            Stage::Seam => self.without_seam().is_mid_event(),
+            Stage::Reading => self.tokenizer.is_mid_line() || self.is_in_event(),
+            _ => self.tokenizer.is_mid_line(),
+        }
     }
 }
 
@@ -277,7 +349,7 @@ impl<B: Buffer> Decoder<B> {
     /// A decoder at the start of a stream, without a last event ID.
     ///
     /// The contents of `buffer` do not matter. Beside the buffer a decoder takes 64 bytes at most
-    /// on a 32-bit target.
+    /// on a 32-bit target, and 680 on a 64-bit one.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
         Self {
@@ -289,6 +361,7 @@ impl<B: Buffer> Decoder<B> {
             too_long: false,
             mid_value: false,
             rejected: false,
+            seam: [const { Seam::new() }; SEAMS],
             new_retry: 0,
             retry: None,
         }
@@ -309,16 +382,24 @@ impl<B: Buffer> Decoder<B> {
         &'a mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
-        let lent = match self.advance::<true>(chunk)? {
-            Ok(lent) => lent,
-            Err(error) => return Some(Err(error)),
-        };
-        self.count_borrowed();
-        Some(Ok(MessageEvent {
-            event_type: lent.event_type.unwrap_or_else(|| self.buffer.event_type()),
-            data: lent.data.unwrap_or_else(|| self.buffer.data()),
-            last_event_id: lent.committed_id().unwrap_or_else(|| self.buffer.last_id()),
-        }))
+        if SHORT_WAY
+            && self.stage == Stage::Between
+            && let Some(lent) = take_usual_event::<B, true>(&mut self.buffer, chunk)
+        {
+            self.buffer.after_event();
+            return Some(Ok(lent.event(&self.buffer)));
+        }
+        // Copies: what is not lent to a call that is not inlined can stay in registers.
+        let (mut rest, mut lent) = (*chunk, Lent::default());
+        let step = self.step::<true>(&mut rest, &mut lent);
+        *chunk = rest;
+        self.count_borrowed(step);
+        match step {
+            Step::Event => Some(Ok(lent.event(&self.buffer))),
+            Step::EventInSeam => self.seam.first().map(|seam| Ok(seam.event(&self.buffer))),
+            Step::TooLong => Some(Err(DecodeError::EventTooLong)),
+            Step::Chunk | Step::Between | Step::LongWay => None,
+        }
     }
 
     /// Decodes from the front of `chunk` until an event is complete or the chunk is used up.
@@ -360,18 +441,15 @@ impl<B: Buffer> Decoder<B> {
     /// # Errors
     /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
     pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Progress, DecodeError> {
-        match self.advance::<true>(chunk) {
-            None => Ok(Progress::NeedInput),
-            Some(Err(error)) => Err(error),
-            Some(Ok(lent)) => {
-                self.stage = Stage::Lent;
-                if !self.keep(&lent.without_committed_id()) {
-                    return Err(DecodeError::EventTooLong);
-                }
-                self.stage = Stage::Ready;
-                Ok(Progress::Event)
-            }
-        }
+        let mut lent = Lent::default();
+        let kept = match self.step_from_usual::<true>(chunk, &mut lent) {
+            Step::EventInSeam => self.keep_event_in_seam(),
+            Step::Event => self.buffer.keep(&lent),
+            Step::TooLong => return Err(DecodeError::EventTooLong),
+            Step::Chunk | Step::Between | Step::LongWay => return Ok(Progress::NeedInput),
+        };
+        self.stage = if kept { Stage::Ready } else { Stage::Lent };
+        if kept { Ok(Progress::Event) } else { Err(DecodeError::EventTooLong) }
     }
 
     /// The event that the last call, one of [`decode`](Self::decode), has completed.
@@ -388,46 +466,37 @@ impl<B: Buffer> Decoder<B> {
     /// yet nor does its id count: that is [`found`](Self::found), or [`forget`](Self::forget).
     #[cfg(feature = "_io")]
     pub(crate) fn find(&mut self, chunk: &mut &[u8]) -> Option<Result<Found, DecodeError>> {
-        let start = chunk.as_ptr().addr();
-        let lent = match self.advance::<false>(chunk)? {
-            Ok(lent) => lent,
-            Err(error) => return Some(Err(error)),
+        let (start, mut lent) = (*chunk, Lent::default());
+        let step = self.step_from_usual::<false>(chunk, &mut lent);
+        self.count_borrowed(step);
+        let places = match (step, self.seam.first()) {
+            (Step::EventInSeam, Some(seam)) => seam.places().clone(),
+            (Step::Event, _) => Places::of(&lent, start),
+            (Step::TooLong, _) => return Some(Err(DecodeError::EventTooLong)),
+            _ => return None,
         };
-        self.count_borrowed();
-        let position = |part: &[u8]| match part {
-            // It need not lie in the chunk.
-            [] => 0..0,
-            _ => {
-                let start = part.as_ptr().addr().wrapping_sub(start);
-                start..start.wrapping_add(part.len())
-            }
-        };
-        Some(Ok(Found {
-            data: lent.data.map(position),
-            event_type: lent.event_type.map(position),
-            id: lent.id.map(position),
-        }))
+        Some(Ok(Found { places, in_seam: step == Step::EventInSeam }))
     }
 
     /// The event that the last call, one of [`find`](Self::find), has found, from the same chunk.
     #[cfg(feature = "_io")]
     pub(crate) fn found<'a>(&'a mut self, found: &Found, chunk: &'a [u8]) -> MessageEvent<'a> {
-        let part = |at: &Range<usize>| chunk.get(at.clone()).unwrap_or_default();
+        let bytes = match self.seam.first() {
+            Some(seam) if found.in_seam => seam.memory(),
+            _ => chunk,
+        };
+        let lent = found.places.lent(bytes);
         if self.has_id {
             self.has_id = false;
-            match &found.id {
+            match lent.id {
                 Some(id) => {
                     // Where there is no memory for it, the id before stays.
-                    let _ = self.buffer.set_last_id(part(id));
+                    let _ = self.buffer.set_last_id(id);
                 }
                 None => self.buffer.commit_pending_id(),
             }
         }
-        MessageEvent {
-            event_type: found.event_type.as_ref().map_or_else(|| self.buffer.event_type(), part),
-            data: found.data.as_ref().map_or_else(|| self.buffer.data(), part),
-            last_event_id: self.buffer.last_id(),
-        }
+        lent.event(&self.buffer)
     }
 
     /// Drops the event that the last call, one of [`find`](Self::find), has found, and its id.
@@ -465,6 +534,7 @@ impl<B: Buffer> Decoder<B> {
     /// To be called when a connection has been made anew. The standard's letter empties the last
     /// event ID buffer here; both browsers carry it over, and so does this.
     pub fn reconnect(&mut self) {
+        self.retry = self.reconnection_milliseconds();
         self.tokenizer = Tokenizer::new();
         self.buffer.finish_stream();
         self.stage = Stage::Reading;
@@ -474,93 +544,80 @@ impl<B: Buffer> Decoder<B> {
         self.finish_value();
     }
 
-    /// Goes on to the next blank line that completes an event. The parts of it that are not in
-    /// `Lent` are in the buffer. With `COMMIT` its id has become the last event ID.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    fn advance<'c, const COMMIT: bool>(
+    /// What [`next`](Self::next) does, for who needs no event in registers.
+    #[inline]
+    fn step_from_usual<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
-    ) -> Option<Result<Lent<'c>, DecodeError>> {
+        lent: &mut Lent<'c>,
+    ) -> Step {
+        if SHORT_WAY
+            && self.stage == Stage::Between
+            && let Some(event) = take_usual_event::<B, COMMIT>(&mut self.buffer, chunk)
+        {
+            self.lend::<COMMIT>(event.id.is_some(), false);
+            *lent = event;
+            return Step::Event;
+        }
+        self.step::<COMMIT>(chunk, lent)
+    }
+
+    /// Goes on to the next blank line that completes an event. With `COMMIT` its id has become the
+    /// last event ID. The parts of it that are not in `lent` are in the buffer, if it is not in the seam.
+    #[cfg_attr(target_pointer_width = "64", inline(never))]
+    fn step<'c, const COMMIT: bool>(&mut self, chunk: &mut &'c [u8], lent: &mut Lent<'c>) -> Step {
         if !SHORT_WAY {
             self.release();
-            let mut lent = Lent::default();
-            let step = self.long_way::<COMMIT>(chunk, &mut lent);
-            return step.result(lent);
+            return self.long_way::<COMMIT>(chunk, lent);
         }
-        let mut so_far = None;
-        if self.stage == Stage::Between || self.is_between() {
-            match self.short_way::<COMMIT>(chunk) {
-                Ok(lent) => {
-                    // In the buffer is only what has been joined, and no type.
-                    let event_type = Some(lent.event_type.unwrap_or_default());
-                    return Some(Ok(Lent { event_type, ..lent }));
-                }
-                Err(end) => so_far = Some(end),
+        loop {
+            let mut step = if self.is_between(chunk) {
+                self.take_short_way::<COMMIT>(chunk, lent)
+            } else if self.stage == Stage::Seam {
+                self.resume_seam::<COMMIT>(chunk)
+            } else {
+                Step::LongWay
+            };
+            if step == Step::LongWay {
+                step = match self.stage {
+                    Stage::InLine => self.resume_line::<COMMIT>(chunk, lent),
+                    _ => self.long_way::<COMMIT>(chunk, lent),
+                };
+            }
+            if step != Step::Between {
+                return step;
             }
         }
-        // Copies: what is not lent to a call that is not inlined can stay in registers.
-        let (mut rest, mut lent) = (*chunk, Lent::default());
-        let step = match so_far {
-            Some(so_far) => self.advance_from::<COMMIT>(so_far, &mut rest, &mut lent),
-            None if self.stage == Stage::InLine => self.resume_line::<COMMIT>(&mut rest, &mut lent),
-            None => self.advance_within::<COMMIT>(&mut rest, &mut lent),
-        };
-        *chunk = rest;
-        step.result(lent)
     }
 
     /// Releases the event before. Whether the short way is open.
     #[inline]
-    fn is_between(&mut self) -> bool {
-        if self.stage != Stage::InLine {
-            self.release();
+    fn is_between(&mut self, chunk: &mut &[u8]) -> bool {
+        match self.stage {
+            Stage::Between => return true,
+            Stage::Seam | Stage::InLine => return false,
+            Stage::Reading | Stage::Lent | Stage::Ready => self.release(),
+        }
+        if !self.is_in_event() && self.tokenizer.is_at_line_start(chunk) {
+            self.stage = Stage::Between;
         }
         self.stage == Stage::Between
     }
 
-    /// What [`advance`](Self::advance) does within an event.
-    #[inline(never)]
-    fn advance_within<'c, const COMMIT: bool>(
-        &mut self,
-        chunk: &mut &'c [u8],
-        lent: &mut Lent<'c>,
-    ) -> Step {
-        let step = self.take_short_way::<COMMIT>(chunk, lent);
-        self.take_turns::<COMMIT>(step, chunk, lent)
-    }
-
-    /// What [`advance`](Self::advance) does from where the short way has ended.
-    #[inline(never)]
-    fn advance_from<'c, const COMMIT: bool>(
-        &mut self,
-        so_far: SoFar<'c>,
-        chunk: &mut &'c [u8],
-        lent: &mut Lent<'c>,
-    ) -> Step {
-        let step = self.leave_short_way::<false>(so_far, chunk, lent);
-        self.take_turns::<COMMIT>(step, chunk, lent)
-    }
-
-    /// Takes the long way and the short way in turns, if `step` asks for it.
-    #[inline(never)]
-    pub(super) fn take_turns<'c, const COMMIT: bool>(
-        &mut self,
-        mut step: Step,
-        chunk: &mut &'c [u8],
-        lent: &mut Lent<'c>,
-    ) -> Step {
-        while step == Step::Change {
-            step = self.long_way::<COMMIT>(chunk, lent);
-            if step == Step::Change {
-                step = self.take_short_way::<COMMIT>(chunk, lent);
-            }
+    /// An event has taken the short way.
+    #[inline(always)]
+    pub(super) fn lend<const COMMIT: bool>(&mut self, has_id: bool, joined: bool) {
+        if !COMMIT {
+            self.has_id = has_id;
         }
-        step
+        if joined {
+            self.stage = Stage::Lent;
+        }
     }
 
     /// Goes from token to token, each of which the decoder's state takes in: right for any input.
     #[cfg_attr(target_pointer_width = "64", inline(never))]
-    fn long_way<'c, const COMMIT: bool>(
+    pub(super) fn long_way<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
@@ -568,6 +625,7 @@ impl<B: Buffer> Decoder<B> {
         if SHORT_WAY {
             self.stage = Stage::Reading;
         }
+        // What a resumed line has lent comes from before this chunk's start.
         let lent_before = if SHORT_WAY { lent.len() } else { 0 };
         let mut full_at = self.full_at(chunk).saturating_add(lent_before);
         let mut input = Input::new(chunk);
@@ -587,9 +645,6 @@ impl<B: Buffer> Decoder<B> {
                     self.mid_value = true;
                     if end {
                         self.finish_value();
-                        if SHORT_WAY {
-                            break Step::Change;
-                        }
                     }
                 }
                 Some(Token::Dispatch) => {
@@ -606,6 +661,9 @@ impl<B: Buffer> Decoder<B> {
                     }
                     self.finish_event();
                     *lent = Lent::default();
+                    if SHORT_WAY {
+                        break Step::Between;
+                    }
                     full_at = self.full_at(input.rest());
                 }
                 None => {
@@ -623,11 +681,11 @@ impl<B: Buffer> Decoder<B> {
         result
     }
 
-    /// Tells the buffer of an event that took the short way and left nothing to be released. `decode`
-    /// does not: it copies the event, and releases it.
+    /// Tells the buffer of an event that has left nothing to be released. `decode` does not: it copies
+    /// the event, and releases it.
     #[inline]
-    fn count_borrowed(&mut self) {
-        if SHORT_WAY && self.stage == Stage::Between {
+    fn count_borrowed(&mut self, step: Step) {
+        if matches!(step, Step::Event | Step::EventInSeam) && self.stage == Stage::Between {
             self.buffer.after_event();
         }
     }
@@ -638,9 +696,6 @@ impl<B: Buffer> Decoder<B> {
         if matches!(self.stage, Stage::Lent | Stage::Ready) {
             self.buffer.after_event();
             self.finish_event();
-        }
-        if SHORT_WAY && !self.is_in_event() && self.tokenizer.is_at_line_start() {
-            self.stage = Stage::Between;
         }
     }
 
@@ -799,21 +854,24 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
+    /// Copies the event in the seam into the buffer, but for its id, which has been committed.
+    fn keep_event_in_seam(&mut self) -> bool {
+        self.seam.first().is_none_or(|seam| self.buffer.keep(&seam.lent()))
+    }
+
     /// Copies what is in the chunk into the buffer. `false`: the allocator has no memory.
     pub(super) fn keep(&mut self, lent: &Lent<'_>) -> bool {
         // The id first: it outlives an event that is given up.
         let id_kept = lent.id.is_none_or(|id| self.buffer.set(Slot::PendingId, id));
         self.has_id &= id_kept;
-        id_kept
-            && lent.event_type.is_none_or(|event_type| self.buffer.set(Slot::Type, event_type))
-            && lent.data.is_none_or(|data| self.buffer.push_data(data))
+        id_kept && self.buffer.keep(lent)
     }
 }
 
 impl<B> fmt::Debug for Decoder<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
-            .field("bytes_in_use", &self.buffer.used())
+            .field("bytes_in_use", &self.used())
             .field("is_mid_event", &self.is_mid_event())
             .field("reconnection_time", &self.reconnection_time())
             .finish_non_exhaustive()
@@ -826,9 +884,9 @@ impl<B> defmt::Format for Decoder<B> {
         defmt::write!(
             f,
             "Decoder {{ bytes_in_use: {=usize}, is_mid_event: {=bool}, retry_ms: {} }}",
-            self.buffer.used(),
+            self.used(),
             self.is_mid_event(),
-            self.retry
+            self.reconnection_milliseconds()
         );
     }
 }

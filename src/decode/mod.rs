@@ -1,6 +1,6 @@
 //! Decoding: bytes to [`token`]s to events. [`decoder`] applies the rules of the standard to an
 //! event, [`two_ended`] lays its parts out in a [`buffer`], [`message`] is what comes out.
-//! [`short_way`] and [`cut_line`] come to the same with fewer instructions, for usual lines.
+//! [`short_way`], [`seam`] and [`cut_line`] come to the same with fewer instructions, for usual lines.
 
 mod buffer;
 mod cut_line;
@@ -8,6 +8,7 @@ mod decoder;
 #[cfg(feature = "alloc")]
 mod growing;
 mod message;
+mod seam;
 mod short_way;
 mod token;
 mod two_ended;

@@ -1,239 +1,185 @@
-//! The short way through a chunk: whole lines of the usual fields. It is what most bytes take, with
-//! what is known of an event in registers. A line that the chunk cuts is left to `cut_line`, anything
-//! else to the long way, in `decoder`: from any line on, an event can take either.
-//!
-//! `COMMIT`: the event's id becomes the last event ID at its blank line; otherwise the caller sees to
-//! that. `WITHIN`: parts of the event, or of its ids, may be in the buffer.
+//! The short way: an event whose lines are all in memory and look as servers write them. It is what
+//! most bytes take, with what is known of the event in registers. Anything else is left to the long
+//! way, in `decoder`, from the event's first line on; an event that the end of a chunk cuts is left to
+//! `seam`, or to `cut_line` if it is long.
 
 use super::buffer::Buffer;
 use super::decoder::{Decoder, Lent, Stage, Step};
-use super::two_ended::Slot;
-use crate::scan::{self, Input};
+use super::two_ended::TwoEnded;
+use crate::scan::{self, Lines};
 
-/// What has been taken of an event.
-pub(super) struct SoFar<'c> {
-    /// What comes behind.
-    input: Input<'c>,
-    lent: Lent<'c>,
-    /// Data lines have been joined in the buffer: `lent` has no data.
-    joined: bool,
-    /// There is no whole line in `input`.
-    cut: bool,
+/// Lines that have been taken.
+pub(super) struct Taken<'x> {
+    pub(super) end: End,
+    /// What comes behind. Its bytes begin with the event's first line.
+    pub(super) lines: Lines<'x>,
+    /// What they have given.
+    pub(super) lent: Lent<'x>,
+    /// There are several data lines, and they have been joined in the buffer.
+    pub(super) joined: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// With the event's blank line.
+    Event,
+    /// With the blank line of lines that make no event and have no id.
+    NoEvent,
+    /// Before a line that does not end in the bytes.
+    Cut,
+    /// At something unusual, or something that may not fit: the event is to take the long way.
+    Unusual,
+}
+
+/// Takes an event off `bytes` that looks as most do: type and id, if it has them, and one data line. A
+/// comment and a blank line before it are taken in any case. With `COMMIT` the event's id is not in what
+/// is returned: it has become the last event ID.
+///
+/// What [`take_event`] does, without a loop: each part has its registers.
+#[inline(always)]
+pub(super) fn take_usual_event<'x, B: Buffer, const COMMIT: bool>(
+    buffer: &mut TwoEnded<B>,
+    bytes: &mut &'x [u8],
+) -> Option<Lent<'x>> {
+    let all = *bytes;
+    let mut lines = Lines::new(all);
+    let mut line = lines.take()?;
+    let mut event_type: &[u8] = &[];
+    let mut id = None;
+    let data = match line.behind(b"data: ") {
+        Some(data) => data,
+        None => {
+            if line.behind(b":").is_some() && lines.take_blank() {
+                *bytes = lines.rest();
+                line = lines.take()?;
+            }
+            if let Some(given) = line.behind(b"event: ") {
+                event_type = given;
+                line = lines.take()?;
+            }
+            if let Some(given) = line.behind(b"id: ") {
+                if scan::has_nul(given) {
+                    return None;
+                }
+                id = Some(given);
+                line = lines.take()?;
+            }
+            line.behind(b"data: ")?
+        }
+    };
+    if !lines.take_blank() || lines.start() >= buffer.room() {
+        return None;
+    }
+    if COMMIT
+        && let Some(id) = id.take()
+        && !commit_id(buffer, all, id)
+    {
+        return None;
+    }
+    *bytes = lines.rest();
+    Some(Lent { data: Some(data), event_type: Some(event_type), id, has_room: false })
+}
+
+/// Takes an event off `bytes`: to its blank line, or as far as the short way goes. The buffer has nothing
+/// but the last event ID. With `COMMIT` the event's id becomes the last event ID.
+///
+/// No part is measured: the event fits if all of its lines do.
+pub(super) fn take_event<'x, B: Buffer, const COMMIT: bool>(
+    buffer: &mut TwoEnded<B>,
+    bytes: &'x [u8],
+) -> Taken<'x> {
+    let (mut lines, mut lent, mut joined) = (Lines::new(bytes), Lent::default(), false);
+    let end = loop {
+        #[cfg(test)]
+        crate::cost::add(1);
+        let Some(line) = lines.take() else {
+            break if bytes.last() == Some(&b'\r') { End::Unusual } else { End::Cut };
+        };
+        if let Some(data) = line.behind(b"data: ") {
+            if lent.data.is_none() && !joined {
+                lent.data = Some(data);
+            } else if join(buffer, lent.data, data) {
+                lent.data = None;
+                joined = true;
+            } else {
+                break End::Unusual;
+            }
+        } else if let Some(id) = line.behind(b"id: ") {
+            lent.id = Some(id);
+            if scan::has_nul(id) {
+                break End::Unusual;
+            }
+        } else if let Some(event_type) = line.behind(b"event: ") {
+            lent.event_type = Some(event_type);
+        } else if line.is_blank() {
+            break if lines.start() >= buffer.room() {
+                End::Unusual
+            } else if lent.data.is_some() || joined {
+                let id = if COMMIT { lent.id.take() } else { None };
+                match id.is_none_or(|id| commit_id(buffer, bytes, id)) {
+                    true => End::Event,
+                    false => End::Unusual,
+                }
+            } else {
+                // Without data a block of lines is no event, but its id counts.
+                if lent.id.is_some() { End::Unusual } else { End::NoEvent }
+            };
+        } else if line.behind(b":").is_none() {
+            break End::Unusual;
+        }
+    };
+    Taken { end, lines, lent, joined }
+}
+
+/// Makes the id, which is in `bytes`, the last event ID. `false`: no memory, nothing changed.
+#[inline(always)]
+fn commit_id<B: Buffer>(buffer: &mut TwoEnded<B>, bytes: &[u8], id: &[u8]) -> bool {
+    let end = id.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr()).wrapping_add(id.len());
+    if id.len() <= 16
+        && let Some(last) = bytes.get(end.wrapping_sub(16)..end).and_then(<[u8]>::first_chunk)
+        && buffer.set_last_id_to_end_of(last, id.len())
+    {
+        return true;
+    }
+    buffer.set_last_id(id)
+}
+
+/// Adds a data line to the data in the buffer, which are `first` if that is given. `false`: no memory.
+#[inline(always)]
+fn join<B: Buffer>(buffer: &mut TwoEnded<B>, first: Option<&[u8]>, line: &[u8]) -> bool {
+    first.is_none_or(|first| buffer.push_data(first)) && buffer.push_data_line(line)
 }
 
 impl<B: Buffer> Decoder<B> {
-    /// Takes an event off `chunk`, from its first line to its blank line, or what can be taken of it.
-    ///
-    /// No part of it is measured: it fits if it takes fewer bytes of the chunk than there is room for.
-    #[inline(always)]
-    pub(super) fn short_way<'c, const COMMIT: bool>(
-        &mut self,
-        chunk: &mut &'c [u8],
-    ) -> Result<Lent<'c>, SoFar<'c>> {
-        let mut input = Input::new(chunk);
-        let mut lent = Lent::default();
-        // Most events are one data line.
-        if input.starts_with(b"data: ") {
-            let Some((line, behind)) = input.line() else {
-                return Err(SoFar { input, lent, joined: false, cut: true });
-            };
-            if let Some(data) = line.behind(b"data: ") {
-                lent.data = Some(data);
-                if let Some(behind) = behind.behind_lf()
-                    && self.has_room(chunk, behind.rest())
-                {
-                    *chunk = behind.rest();
-                    return Ok(lent);
-                }
-                input = behind;
-            }
-        }
-        let start = SoFar { input, lent, joined: false, cut: false };
-        self.take_lines::<COMMIT, false>(start, chunk)
-    }
-
-    /// Whether the short way is open from within an event, at the start of a line.
-    fn can_take_short_way(&self, chunk: &[u8], lent: &Lent<'_>) -> bool {
-        !self.too_long
-            && !chunk.is_empty()
-            && self.tokenizer.is_at_line_start()
-            && self.has_room_for_all(chunk, lent.len())
-    }
-
-    /// Takes lines off `chunk` from within an event, if the short way is open from there.
+    /// Takes an event off `chunk`, from the start of an event on.
+    #[inline(never)]
     pub(super) fn take_short_way<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
     ) -> Step {
-        if !self.can_take_short_way(chunk, lent) {
-            return Step::Change;
+        if self.start_seam(chunk) {
+            return Step::Chunk;
         }
-        self.short_way_within::<COMMIT>(Input::new(chunk), chunk, lent)
-    }
-
-    /// Takes lines off `chunk`, which `input` is, from within an event.
-    #[inline(never)]
-    pub(super) fn short_way_within<'c, const COMMIT: bool>(
-        &mut self,
-        input: Input<'c>,
-        chunk: &mut &'c [u8],
-        lent: &mut Lent<'c>,
-    ) -> Step {
-        let joined = self.has_data && lent.data.is_none();
-        let start = SoFar { input, lent: *lent, joined, cut: false };
-        match self.take_lines::<COMMIT, true>(start, chunk) {
-            Ok(event) => {
-                *lent = event;
+        let taken = take_event::<B, COMMIT>(&mut self.buffer, chunk);
+        match taken.end {
+            End::Event => {
+                *chunk = taken.lines.rest();
+                *lent = taken.lent;
+                self.lend::<COMMIT>(taken.lent.id.is_some(), taken.joined);
                 Step::Event
             }
-            Err(so_far) => self.leave_short_way::<true>(so_far, chunk, lent),
-        }
-    }
-
-    /// Takes lines for as long as they can take the short way. `WITHIN`: parts of the event may be in
-    /// the buffer, and the chunk fits; otherwise `chunk` is left at the event's first line unless the
-    /// event is complete.
-    #[inline(always)]
-    fn take_lines<'c, const COMMIT: bool, const WITHIN: bool>(
-        &mut self,
-        so_far: SoFar<'c>,
-        chunk: &mut &'c [u8],
-    ) -> Result<Lent<'c>, SoFar<'c>> {
-        let SoFar { mut input, mut lent, mut joined, .. } = so_far;
-        let cut = 'lines: loop {
-            #[cfg(test)]
-            crate::cost::add(1);
-            let behind = 'blank: {
-                if let Some(behind) = input.behind_lf() {
-                    break 'blank behind;
-                }
-                let Some((line, behind)) = input.line() else { break 'lines true };
-                if let Some(value) = line.behind(b"data: ") {
-                    if lent.data.is_none() && !joined {
-                        lent.data = Some(value);
-                    } else if self.join(lent.data, value) {
-                        lent.data = None;
-                        joined = true;
-                    } else {
-                        break 'lines false;
-                    }
-                } else if let Some(value) = line.behind(b"id: ") {
-                    if scan::has_nul(value) {
-                        break 'lines false;
-                    }
-                    if WITHIN {
-                        self.buffer.discard(Slot::PendingId);
-                    }
-                    lent.id = Some(value);
-                } else if let Some(value) = line.behind(b"event: ") {
-                    if WITHIN {
-                        self.buffer.discard(Slot::Type);
-                    }
-                    lent.event_type = Some(value);
-                } else if line.bytes().is_empty() {
-                    break 'blank behind;
-                } else if line.behind(b":").is_none() {
-                    break 'lines false;
-                }
-                input = behind;
-                continue 'lines;
-            };
-            let fits = WITHIN || self.has_room(chunk, behind.rest());
-            if lent.data.is_some() || joined {
-                if !fits || COMMIT && !self.commit_id_of::<WITHIN>(&lent) {
-                    break 'lines false;
-                }
-                if WITHIN || joined {
-                    self.stage = Stage::Lent;
-                }
-                if !COMMIT {
-                    self.has_id |= lent.id.is_some();
-                }
-                *chunk = behind.rest();
-                return Ok(lent);
+            End::NoEvent => {
+                *chunk = taken.lines.rest();
+                Step::Between
             }
-            // Without data a block of lines is no event, but its id counts.
-            if WITHIN || lent.id.is_some() || !fits {
-                break 'lines false;
-            }
-            lent = Lent::default();
-            *chunk = behind.rest();
-            input = behind;
-        };
-        Err(SoFar { input, lent, joined, cut })
-    }
-
-    /// Leaves the short way, at the end of the chunk or for the long way, for which `lent` and `chunk`
-    /// are where it goes on then.
-    #[inline(always)]
-    pub(super) fn leave_short_way<'c, const WITHIN: bool>(
-        &mut self,
-        so_far: SoFar<'c>,
-        chunk: &mut &'c [u8],
-        lent: &mut Lent<'c>,
-    ) -> Step {
-        let SoFar { input, lent: mut found, joined, cut } = so_far;
-        if !WITHIN && !self.has_room(chunk, input.rest()) {
-            // From the first line again, and measure.
-            self.buffer.finish_event();
-            return Step::Change;
-        }
-        self.stage = Stage::Reading;
-        self.has_data = found.data.is_some() || joined;
-        self.has_id |= found.id.is_some();
-        *chunk = input.rest();
-        if cut && let Some(part) = input.start_of_line() {
-            if !self.keep(&found) {
-                self.drop_event();
-            }
-            found = Lent::default();
-            if part.is_empty() || !self.too_long && self.start_line(part) {
-                *chunk = &[];
-                return Step::Chunk;
+            End::Cut if chunk.len() < self.buffer.room() => self.start_cut_event(&taken, chunk),
+            End::Cut | End::Unusual => {
+                // From the first line again.
+                self.buffer.finish_event();
+                self.stage = Stage::Reading;
+                Step::LongWay
             }
         }
-        *lent = found;
-        Step::Change
-    }
-
-    /// Adds a data line to the data in the buffer, which are `first` if that is given. `false`: no
-    /// memory, nothing changed.
-    #[inline]
-    fn join(&mut self, first: Option<&[u8]>, line: &[u8]) -> bool {
-        let before = self.buffer.data().len();
-        let joined = first.is_none_or(|first| self.buffer.push_data(first))
-            && self.buffer.push_data_line(line);
-        if !joined {
-            self.buffer.truncate_data(before);
-        }
-        joined
-    }
-
-    /// Makes the event's id the last event ID. `false`: no memory, nothing changed.
-    #[inline]
-    pub(super) fn commit_id_of<const WITHIN: bool>(&mut self, lent: &Lent<'_>) -> bool {
-        match lent.id {
-            Some(id) if !self.buffer.set_last_id(id) => return false,
-            None if WITHIN && self.has_id => self.buffer.commit_pending_id(),
-            _ => {}
-        }
-        if WITHIN {
-            self.has_id = false;
-        }
-        true
-    }
-
-    /// Whether all of the chunk fits, with what is in the buffer and `lent` bytes of the same chunk.
-    #[inline]
-    fn has_room_for_all(&self, chunk: &[u8], lent: usize) -> bool {
-        let used = self.buffer.used().wrapping_add(lent);
-        chunk.len() < self.buffer.limit().saturating_sub(used)
-    }
-
-    /// Whether an event that takes the bytes from `chunk` to `rest` fits beside the last event ID.
-    #[inline(always)]
-    fn has_room(&self, chunk: &[u8], rest: &[u8]) -> bool {
-        chunk.len().wrapping_sub(rest.len()) < self.buffer.room()
     }
 }

@@ -249,9 +249,20 @@ impl Tokenizer {
         None
     }
 
-    /// Whether the input so far ends with a line, whose LF cannot be to come.
-    #[inline]
-    pub(super) fn is_at_line_start(&self) -> bool {
+    /// Whether `input` goes on at the start of a line. What belongs before it is dropped: the LF of a
+    /// CRLF.
+    pub(super) fn is_at_line_start(&mut self, input: &mut &[u8]) -> bool {
+        let mut rest = Input::new(input);
+        self.lines.skip_lf(&mut rest);
+        *input = rest.rest();
+        match self.state {
+            State::Bom { matched: 0 }
+                if input.first().is_some_and(|first| !BOM.starts_with(&[*first])) =>
+            {
+                self.state = State::LineStart;
+            }
+            _ => {}
+        }
         self.state == State::LineStart && !self.lines.is_after_cr()
     }
 

@@ -9,6 +9,7 @@
 //! On small targets, steps that several others share are not inlined: it would cost flash.
 
 use super::buffer::Buffer;
+use super::decoder::Lent;
 use crate::SHORT_WAY;
 use crate::copy::copy;
 use core::cell::Cell;
@@ -99,10 +100,6 @@ impl<B: Buffer> TwoEnded<B> {
         self.memory.limit().wrapping_sub(self.last_id)
     }
 
-    pub(super) fn truncate_data(&mut self, len: usize) {
-        self.data = len;
-    }
-
     pub(super) fn data(&self) -> &[u8] {
         self.memory.bytes().get(..self.data).unwrap_or_default()
     }
@@ -171,6 +168,12 @@ impl<B: Buffer> TwoEnded<B> {
             crate::cost::add(new.len());
             copy(new, room);
         }
+    }
+
+    /// Copies type and data of an event. `false`: no room; some of them may have been copied.
+    pub(super) fn keep(&mut self, lent: &Lent<'_>) -> bool {
+        lent.event_type.is_none_or(|event_type| self.set(Slot::Type, event_type))
+            && lent.data.is_none_or(|data| self.push_data(data))
     }
 
     /// Adds to the data. `false`: no room, nothing added.
@@ -326,6 +329,22 @@ impl<B: Buffer> TwoEnded<B> {
             return true;
         }
         self.replace_last_id(id)
+    }
+
+    /// Makes the last `len` bytes of `last` the last id, if the buffer has nothing else but data.
+    /// `false`: nothing changed.
+    ///
+    /// All 16 are copied, which takes fewer instructions: there is nothing before the id.
+    #[inline(always)]
+    pub(super) fn set_last_id_to_end_of(&mut self, last: &[u8; 16], len: usize) -> bool {
+        let memory = self.memory.bytes_mut();
+        if memory.len() < self.data.wrapping_add(16) {
+            return false;
+        }
+        let Some(room) = memory.last_chunk_mut() else { return false };
+        *room = *last;
+        self.last_id = len;
+        true
     }
 
     #[cfg_attr(target_pointer_width = "64", inline(never))]

@@ -1,4 +1,4 @@
-//! Line ends as a bitmap, for 64 bytes at a time: a search of its own for each line is what costs on
+//! Line ends as a bitmap, for 32 bytes at a time: a search of its own for each line is what costs on
 //! short lines. Lines that are much longer are left to memchr.
 //!
 //! The bitmap comes from `x86_64` where that is there, otherwise from plain arithmetic on words.
@@ -8,66 +8,96 @@ use self::words::in_16;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 use crate::x86_64::in_16;
 
-const WINDOW: usize = 64;
+use super::BLOCK;
 
-/// The line ends that are known in the bytes at hand: a set bit for each, the first byte's lowest.
+/// The line ends that are known in the bytes at hand.
 #[derive(Clone, Copy, Default)]
-pub(super) struct LineEnds(u64);
+pub(super) struct LineEnds {
+    /// So many bytes have been searched, the last of them as a block.
+    searched: usize,
+    /// The line ends in that block which have not been taken: a set bit for each, the first byte's
+    /// lowest.
+    bits: u32,
+}
 
 impl LineEnds {
-    /// Where the first line end in `bytes` is. In the next call `bytes` are to begin behind it.
+    /// Takes the first line end in `bytes` that has not been taken.
     #[inline(always)]
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
-        if self.0 == 0 {
-            let Some(window) = bytes.first_chunk::<WINDOW>() else {
-                self.0 = in_less_than_a_window(bytes);
-                return self.take_known();
-            };
-            let (low, high) = window.split_at(32);
-            let in_half = |half: &[u8]| half.first_chunk().map_or(0, in_32);
-            // Many lines end in the first half: the second is looked at only if not.
-            self.0 = match in_half(low) {
-                0 => in_half(high) << 32,
-                ends => ends,
-            };
-            if self.0 == 0 {
-                // One half more: many lines are a little longer than a window.
-                let behind = bytes.get(WINDOW..).unwrap_or_default();
-                return match in_half(behind) {
-                    0 if behind.is_empty() => None,
-                    0 => behind_the_window(bytes),
-                    ends => usize::try_from(ends.trailing_zeros()).ok()?.checked_add(WINDOW),
-                };
-            }
-        }
-        self.take_known()
+        if self.bits == 0 { self.search(bytes) } else { self.take_known() }
     }
 
     #[inline(always)]
     fn take_known(&mut self) -> Option<usize> {
-        if self.0 == 0 {
-            return None;
-        }
-        let at = self.0.trailing_zeros();
-        self.0 = self.0.wrapping_shr(at).wrapping_shr(1);
-        usize::try_from(at).ok()
+        let block = self.searched.wrapping_sub(BLOCK);
+        let at = usize::try_from(self.bits.trailing_zeros()).ok()?;
+        self.bits &= self.bits.wrapping_sub(1);
+        Some(block.wrapping_add(at))
     }
 
-    /// The first byte has been taken.
+    /// The next line end is not to be taken. It lies before `start`, where the next line starts.
     #[inline(always)]
-    pub(super) fn skip_byte(&mut self) {
-        self.0 = self.0.wrapping_shr(1);
+    pub(super) fn skip(&mut self, start: usize) {
+        self.bits &= self.bits.wrapping_sub(1);
+        // It may lie behind what has been searched.
+        self.searched = self.searched.max(start);
+    }
+
+    /// The first `len` bytes are gone. There is no line end in them that has not been taken.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, len: usize) {
+        self.searched = self.searched.wrapping_sub(len);
+    }
+
+    #[inline(always)]
+    fn search(&mut self, bytes: &[u8]) -> Option<usize> {
+        // Many lines end soon: each block is looked at only if there is none in the one before.
+        for _ in 0..3 {
+            if !self.search_block(bytes) {
+                return None;
+            }
+            if self.bits != 0 {
+                return self.take_known();
+            }
+        }
+        let end = far_from(bytes, self.searched);
+        #[cfg(test)]
+        crate::cost::add(end.unwrap_or(bytes.len()).saturating_sub(self.searched));
+        self.searched = end?.wrapping_add(1);
+        end
+    }
+
+    /// `false`: there are no bytes left.
+    #[inline(always)]
+    fn search_block(&mut self, bytes: &[u8]) -> bool {
+        let Some(ends) = ends_in_block(bytes, self.searched) else { return false };
+        self.bits = ends;
+        self.searched = self.searched.wrapping_add(BLOCK);
+        true
     }
 }
 
-/// The first line end, when there is none in the first 64 bytes.
+/// The line ends in the block at `start`, which may be the last and shorter: a bit for each, the first
+/// byte's lowest. `None`: there are no bytes.
+#[inline(always)]
+pub(super) fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
+    let rest = bytes.get(start..)?;
+    #[cfg(test)]
+    crate::cost::add(rest.len().min(BLOCK).div_ceil(8));
+    match rest.first_chunk() {
+        Some(block) => Some(in_32(block)),
+        None => (!rest.is_empty()).then(|| in_less_than_a_block(bytes, rest)),
+    }
+}
+
+/// The first line end, when there is none in the 64 bytes before `start`.
 #[inline(never)]
-fn behind_the_window(bytes: &[u8]) -> Option<usize> {
+fn far_from(bytes: &[u8], start: usize) -> Option<usize> {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
-    if let Some(end) = crate::x86_64::behind_the_window(bytes) {
+    if let Some(end) = crate::x86_64::far_from(bytes, start) {
         return end;
     }
-    behind(bytes, WINDOW)
+    behind(bytes, start)
 }
 
 /// The first line end, when there is none in the first `searched` bytes.
@@ -76,28 +106,38 @@ pub(crate) fn behind(bytes: &[u8], searched: usize) -> Option<usize> {
     memchr::memchr2(b'\n', b'\r', rest).map(|at| at.wrapping_add(searched))
 }
 
-/// The line ends in fewer than 64 bytes, each byte once or twice: two pieces that overlap, of a
-/// length that is a power of two, make up any length.
+/// The line ends in `rest`, fewer than 32 bytes, with which `bytes` end.
+#[inline]
+fn in_less_than_a_block(bytes: &[u8], rest: &[u8]) -> u32 {
+    match bytes.last_chunk() {
+        Some(block) => {
+            let before = BLOCK.wrapping_sub(rest.len());
+            in_32(block).wrapping_shr(u32::try_from(before).unwrap_or_default())
+        }
+        None => in_few(rest),
+    }
+}
+
+/// The line ends in fewer than 32 bytes, each byte once or twice: two pieces that overlap, of a length
+/// that is a power of two, make up any length.
 #[inline(never)]
-fn in_less_than_a_window(bytes: &[u8]) -> u64 {
-    let both = |first: u64, last: u64, length: usize| {
+fn in_few(bytes: &[u8]) -> u32 {
+    let both = |first: u32, last: u32, length: usize| {
         let behind = bytes.len().wrapping_sub(length);
         first | last.wrapping_shl(u32::try_from(behind).unwrap_or_default())
     };
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        both(in_32(first), in_32(last), 32)
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         both(in_16(first), in_16(last), 16)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         both(words::in_8(first), words::in_8(last), 8)
     } else {
-        let is_end = |byte: &u8| u64::from(matches!(byte, b'\n' | b'\r'));
+        let is_end = |byte: &u8| u32::from(matches!(byte, b'\n' | b'\r'));
         bytes.iter().rev().fold(0, |ends, byte| ends << 1 | is_end(byte))
     }
 }
 
 #[inline(always)]
-fn in_32(bytes: &[u8; 32]) -> u64 {
+fn in_32(bytes: &[u8; BLOCK]) -> u32 {
     let half = |half: Option<&[u8; 16]>| half.map_or(0, in_16);
     half(bytes.first_chunk()) | half(bytes.last_chunk()) << 16
 }
@@ -107,13 +147,13 @@ mod words {
 
     #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
     #[inline]
-    pub(super) fn in_16(bytes: &[u8; 16]) -> u64 {
+    pub(super) fn in_16(bytes: &[u8; 16]) -> u32 {
         let half = |half: Option<&[u8; 8]>| half.map_or(0, in_8);
         half(bytes.first_chunk()) | half(bytes.last_chunk()) << 8
     }
 
     #[inline]
-    pub(super) fn in_8(bytes: &[u8; 8]) -> u64 {
+    pub(super) fn in_8(bytes: &[u8; 8]) -> u32 {
         const ONES: u64 = 0x0101_0101_0101_0101;
         const LOW: u64 = 0x7F * ONES;
         let word = u64::from_le_bytes(*bytes);
@@ -123,7 +163,8 @@ mod words {
         let cr = not_zero(word ^ (0x0D * ONES));
         let ends = !(lf & cr) >> 7 & ONES;
         // Each bit of the factor brings one byte's lowest bit to its place in the highest byte.
-        ends.wrapping_mul(0x0102_0408_1020_4080) >> 56
+        let [.., bits] = ends.wrapping_mul(0x0102_0408_1020_4080).to_le_bytes();
+        u32::from(bits)
     }
 }
 

@@ -1,0 +1,162 @@
+//! The seam: an event that the end of a chunk has cut, as it came, in a small memory of its own. The
+//! chunks that follow are added to it up to the event's blank line; then it takes the short way like an
+//! event that was never cut. One that is too long or unusual leaves the seam for the long way.
+
+use super::buffer::Buffer;
+use super::decoder::{Decoder, Lent, Places, Stage, Step};
+use super::message::MessageEvent;
+use super::short_way::{End, take_event, take_usual_event};
+use super::two_ended::TwoEnded;
+use crate::SHORT_WAY;
+use crate::copy::copy;
+use crate::scan;
+
+/// The longest event that is put together here, with its blank line, in bytes.
+const LENGTH: usize = 512;
+/// How many seams a decoder has: none where there is no short way.
+pub(super) const SEAMS: usize = if SHORT_WAY { 1 } else { 0 };
+
+pub(super) struct Seam {
+    bytes: [u8; LENGTH],
+    /// So many bytes are in use: the start of an event. They fit into the buffer, have no blank line,
+    /// and do not end with a CR, which would end a line at once.
+    len: usize,
+    /// Where the parts of an event are that has become whole.
+    places: Places,
+}
+
+impl Seam {
+    pub(super) const fn new() -> Self {
+        Self { bytes: [0; LENGTH], len: 0, places: Places::NONE }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The event that has become whole; its id is the last one.
+    pub(super) fn event<'a, B: Buffer>(&'a self, buffer: &'a TwoEnded<B>) -> MessageEvent<'a> {
+        self.places.event(&self.bytes, buffer)
+    }
+
+    /// What there is of that event.
+    pub(super) fn lent(&self) -> Lent<'_> {
+        self.places.lent(&self.bytes)
+    }
+
+    /// Where that is in [`memory`](Self::memory).
+    #[cfg(feature = "_io")]
+    pub(super) const fn places(&self) -> &Places {
+        &self.places
+    }
+
+    #[cfg(feature = "_io")]
+    pub(super) const fn memory(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Adds what comes next in the stream and is known to have room.
+    #[inline(always)]
+    fn add(&mut self, bytes: &[u8]) {
+        let len = self.len.wrapping_add(bytes.len());
+        if let Some(free) = self.bytes.get_mut(self.len..len) {
+            copy(bytes, free);
+            self.len = len;
+        }
+    }
+}
+
+impl<B> Decoder<B> {
+    /// Where a decoder is that has taken the long way through what is in the seam: what this one cannot
+    /// tell before the event is whole.
+    #[cold]
+    pub(super) fn without_seam(&self) -> Decoder<[u8; LENGTH]> {
+        let mut decoder = Decoder::new([0; LENGTH]);
+        if let (Stage::Seam, Some(seam)) = (self.stage, self.seam.first()) {
+            let mut bytes = seam.bytes.get(..seam.len).unwrap_or_default();
+            decoder.tokenizer.set_at_line_start();
+            let _ = decoder.long_way::<true>(&mut bytes, &mut Lent::default());
+        }
+        decoder
+    }
+}
+
+impl<B: Buffer> Decoder<B> {
+    /// Takes the rest of the chunk, if it is the start of an event that may come to its end in the seam.
+    #[inline]
+    pub(super) fn start_seam(&mut self, chunk: &mut &[u8]) -> bool {
+        let Some(seam) = self.seam.first_mut() else { return false };
+        let fits = chunk.len() <= LENGTH && chunk.len() < self.buffer.room();
+        if !fits || chunk.last() == Some(&b'\r') || scan::behind_blank_line(chunk, true).is_some() {
+            return false;
+        }
+        if !chunk.is_empty() {
+            seam.len = 0;
+            seam.add(chunk);
+            self.stage = Stage::Seam;
+            *chunk = &[];
+        }
+        true
+    }
+
+    /// Goes on with the event in the seam.
+    #[inline(never)]
+    pub(super) fn resume_seam<const COMMIT: bool>(&mut self, chunk: &mut &[u8]) -> Step {
+        let Some(seam) = self.seam.first_mut() else { return Step::LongWay };
+        let before = seam.len;
+        let most = LENGTH.min(self.buffer.room().wrapping_sub(1)).saturating_sub(before);
+        let at_start = seam.bytes.get(before.wrapping_sub(1)) == Some(&b'\n');
+        let piece = chunk.get(..most).unwrap_or(chunk);
+        if let Some(behind) = scan::behind_blank_line(piece, at_start) {
+            let (event, rest) = chunk.split_at_checked(behind).unwrap_or_default();
+            seam.add(event);
+            let step = self.take_from_seam::<COMMIT>();
+            if step != Step::LongWay {
+                *chunk = rest;
+                return step;
+            }
+        } else if piece.len() == chunk.len() && piece.last() != Some(&b'\r') {
+            seam.add(piece);
+            *chunk = &[];
+            return Step::Chunk;
+        }
+        self.leave_seam::<COMMIT>(before);
+        Step::LongWay
+    }
+
+    /// Takes the event in the seam, which is whole.
+    #[inline(always)]
+    fn take_from_seam<const COMMIT: bool>(&mut self) -> Step {
+        let Some(seam) = self.seam.first_mut() else { return Step::LongWay };
+        let mut bytes = seam.bytes.get(..seam.len).unwrap_or_default();
+        self.stage = Stage::Between;
+        let usual = take_usual_event::<B, COMMIT>(&mut self.buffer, &mut bytes);
+        let (lent, joined) = match usual {
+            Some(lent) => (lent, false),
+            None => {
+                let taken = take_event::<B, COMMIT>(&mut self.buffer, bytes);
+                match taken.end {
+                    End::Event => (taken.lent, taken.joined),
+                    End::NoEvent => return Step::Between,
+                    End::Cut | End::Unusual => return Step::LongWay,
+                }
+            }
+        };
+        let has_id = lent.id.is_some();
+        seam.places = Places::of(&lent, &seam.bytes);
+        self.lend::<COMMIT>(has_id, joined);
+        Step::EventInSeam
+    }
+
+    /// Lets what is in the seam take the long way.
+    #[cold]
+    #[inline(never)]
+    fn leave_seam<const COMMIT: bool>(&mut self, len: usize) {
+        let Some(seam) = self.seam.first() else { return };
+        let bytes = seam.bytes;
+        self.buffer.finish_event();
+        self.stage = Stage::Reading;
+        let mut bytes = bytes.get(..len).unwrap_or_default();
+        let _ = self.long_way::<COMMIT>(&mut bytes, &mut Lent::default());
+    }
+}
