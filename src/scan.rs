@@ -3,23 +3,18 @@
 //! The only place that knows memchr, vectors, and what stands in for them on microcontrollers.
 //! Decoder and encoder both split lines here.
 
-#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
 mod bitmap;
 mod lines;
 #[cfg(any(test, all(target_os = "none", not(target_pointer_width = "64"))))]
 mod words;
 
+#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
+use bitmap::LineEnds;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
 pub(crate) use bitmap::behind;
-#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
-use bitmap::{LineEnds, ends_in_block};
-#[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
-use words::{LineEnds, ends_in_block};
-
 pub(crate) use lines::{Lines, behind_blank_line};
-
-/// Where line ends are found as a bitmap, it is one of so many bytes.
-const BLOCK: usize = 32;
+#[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
+use words::LineEnds;
 
 /// Whether there is a LF or CR.
 #[inline]

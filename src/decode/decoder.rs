@@ -148,7 +148,7 @@ pub(super) struct Lent<'c> {
 }
 
 impl<'c> Lent<'c> {
-    /// The event; of what is not here, the buffer has the counterpart.
+    /// The event; of what is not here, the buffer has the counterpart. Its id is the last event ID.
     #[inline(always)]
     fn event<'a, B: Buffer>(self, buffer: &'a TwoEnded<B>) -> MessageEvent<'a>
     where
@@ -157,7 +157,7 @@ impl<'c> Lent<'c> {
         MessageEvent {
             event_type: self.event_type.unwrap_or_else(|| buffer.event_type()),
             data: self.data.unwrap_or_else(|| buffer.data()),
-            last_event_id: self.id.unwrap_or_else(|| buffer.last_id()),
+            last_event_id: buffer.last_id(),
         }
     }
 
@@ -296,7 +296,7 @@ impl<B> Decoder<B> {
 
     fn reconnection_milliseconds(&self) -> Option<u64> {
         match self.stage {
-            Stage::Seam => self.without_seam().retry.or(self.retry),
+            Stage::Seam if SHORT_WAY => self.without_seam().retry.or(self.retry),
             _ => self.retry,
         }
     }
@@ -338,7 +338,7 @@ impl<B> Decoder<B> {
     #[must_use]
     pub fn is_mid_event(&self) -> bool {
         match self.stage {
-            Stage::Seam => self.without_seam().is_mid_event(),
+            Stage::Seam if SHORT_WAY => self.without_seam().is_mid_event(),
             Stage::Reading => self.tokenizer.is_mid_line() || self.is_in_event(),
             _ => self.tokenizer.is_mid_line(),
         }
@@ -389,10 +389,16 @@ impl<B: Buffer> Decoder<B> {
             self.buffer.after_event();
             return Some(Ok(lent.event(&self.buffer)));
         }
-        // Copies: what is not lent to a call that is not inlined can stay in registers.
-        let (mut rest, mut lent) = (*chunk, Lent::default());
-        let step = self.step::<true>(&mut rest, &mut lent);
-        *chunk = rest;
+        let mut lent = Lent::default();
+        let step = if SHORT_WAY {
+            // A copy: what is not lent to a call that is not inlined can stay in registers.
+            let mut rest = *chunk;
+            let step = self.step::<true>(&mut rest, &mut lent);
+            *chunk = rest;
+            step
+        } else {
+            self.step::<true>(chunk, &mut lent)
+        };
         self.count_borrowed(step);
         match step {
             Step::Event => Some(Ok(lent.event(&self.buffer))),
@@ -534,7 +540,9 @@ impl<B: Buffer> Decoder<B> {
     /// To be called when a connection has been made anew. The standard's letter empties the last
     /// event ID buffer here; both browsers carry it over, and so does this.
     pub fn reconnect(&mut self) {
-        self.retry = self.reconnection_milliseconds();
+        if SHORT_WAY {
+            self.retry = self.reconnection_milliseconds();
+        }
         self.tokenizer = Tokenizer::new();
         self.buffer.finish_stream();
         self.stage = Stage::Reading;

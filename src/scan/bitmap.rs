@@ -8,7 +8,7 @@ use self::words::in_16;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 use crate::x86_64::in_16;
 
-use super::BLOCK;
+pub(super) const BLOCK: usize = 32;
 
 /// The line ends that are known in the bytes at hand.
 #[derive(Clone, Copy, Default)]
@@ -44,6 +44,7 @@ impl LineEnds {
     }
 
     /// The first `len` bytes are gone. There is no line end in them that has not been taken.
+    #[cfg_attr(target_os = "none", allow(dead_code))]
     #[inline(always)]
     pub(super) fn advance(&mut self, len: usize) {
         self.searched = self.searched.wrapping_sub(len);

@@ -1,6 +1,6 @@
 //! Lines by their places, for who takes all of an event's lines in one go.
 
-use super::{BLOCK, LineEnds, ends_in_block};
+use super::bitmap::{BLOCK, LineEnds, ends_in_block};
 
 /// Bytes in memory whose lines are taken one after the other.
 #[derive(Clone, Copy)]

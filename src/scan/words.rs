@@ -1,43 +1,25 @@
 //! Line ends on microcontrollers, which have no vectors: a word at a time, or byte by byte.
 
-/// Nothing is known beyond the line ends that have been taken.
+/// Nothing is known beyond the line end that has been taken last.
 #[cfg(not(test))]
 #[derive(Clone, Copy, Default)]
-pub(super) struct LineEnds {
-    /// So many bytes have been searched.
-    searched: usize,
-}
+pub(super) struct LineEnds;
 
 #[cfg(not(test))]
 impl LineEnds {
-    /// Takes the first line end in `bytes` that has not been taken.
+    /// Takes the first line end in `bytes`, which begin behind the one that was taken last.
     #[inline]
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
-        let at = line_end(bytes.get(self.searched..)?)?.wrapping_add(self.searched);
-        self.searched = at.wrapping_add(1);
-        Some(at)
+        line_end(bytes)
     }
 
-    /// The next line end is not to be taken. It lies before `start`, where the next line starts.
+    /// The next line end is not to be taken.
     #[inline]
-    pub(super) fn skip(&mut self, start: usize) {
-        self.searched = start;
-    }
+    pub(super) fn skip(&mut self, _start: usize) {}
 
-    /// The first `len` bytes are gone.
+    /// The first bytes are gone.
     #[inline]
-    pub(super) fn advance(&mut self, len: usize) {
-        self.searched = self.searched.wrapping_sub(len);
-    }
-}
-
-/// The line ends in the block at `start`: a bit for each, the first byte's lowest. `None`: there are no
-/// bytes.
-#[cfg(not(test))]
-pub(super) fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
-    let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-    let ends = rest.iter().take(super::BLOCK).map(|byte| u32::from(is_line_end(byte)));
-    Some(ends.rev().fold(0, |ends, end| ends << 1 | end))
+    pub(super) fn advance(&mut self, _len: usize) {}
 }
 
 /// Where the first LF or CR is.
