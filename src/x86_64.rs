@@ -7,7 +7,8 @@ use core::arch::x86_64::{
 };
 #[cfg(feature = "std")]
 use core::arch::x86_64::{
-    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_setr_epi8,
+    _mm256_shuffle_epi8,
 };
 use core::str::Utf8Error;
 
@@ -94,45 +95,51 @@ pub(crate) fn far_from(bytes: &[u8], start: usize) -> Option<Option<usize>> {
 /// Searches a kilobyte. Beyond, a call of memchr costs nothing in comparison.
 #[cfg(feature = "std")]
 #[target_feature(enable = "avx2")]
-fn far_from_avx2(bytes: &[u8], mut start: usize) -> Option<usize> {
+fn far_from_avx2(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut rest = bytes.get(start..)?;
     for _ in 0..15 {
-        let Some(window) = bytes.get(start..).and_then(<[u8]>::first_chunk) else {
+        let Some((window, behind)) = rest.split_first_chunk() else {
             // What is left is less than a window: one that ends where the bytes end overlaps those before.
-            let ends = bytes.last_chunk().map_or(0, |window| in_64(window));
-            return first(ends, bytes.len().wrapping_sub(64));
+            let window = bytes.last_chunk()?;
+            return first(in_64(window)?, bytes.len().wrapping_sub(64));
         };
-        let end = first(in_64(window), start);
-        if end.is_some() {
-            return end;
+        if let Some(ends) = in_64(window) {
+            return first(ends, bytes.len().wrapping_sub(rest.len()));
         }
-        start = start.wrapping_add(64);
+        rest = behind;
     }
-    crate::scan::behind(bytes, start)
+    crate::scan::behind(bytes, bytes.len().wrapping_sub(rest.len()))
 }
 
 /// The first line end of a window that starts at `start`.
 #[cfg(feature = "std")]
 #[inline]
 fn first(ends: u64, start: usize) -> Option<usize> {
-    let at = usize::try_from(ends.trailing_zeros()).ok()?;
-    (ends != 0).then_some(start.wrapping_add(at))
+    Some(start.wrapping_add(usize::try_from(ends.trailing_zeros()).ok()?))
 }
 
-/// The line ends in 64 bytes, a bit for each.
+/// The line ends in 64 bytes, a bit for each, if there are any.
 #[cfg(feature = "std")]
 #[target_feature(enable = "avx2")]
 #[inline]
-fn in_64(bytes: &[u8; 64]) -> u64 {
+fn in_64(bytes: &[u8; 64]) -> Option<u64> {
+    // By the low half of a byte: the line end that has it, or what is no byte with that half. A byte
+    // above 0x7F finds 0, which it is not either.
+    let candidates = _mm256_setr_epi8(
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0x0A, -1, -1, 0x0D, -1, -1, //
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0x0A, -1, -1, 0x0D, -1, -1,
+    );
+    let ends = |bytes| _mm256_cmpeq_epi8(_mm256_shuffle_epi8(candidates, bytes), bytes);
     let start = bytes.as_ptr().cast();
     // SAFETY: the loads need no alignment, and read the first and the last 32 bytes of the array.
     let (low, high) =
         unsafe { (_mm256_loadu_si256(start), _mm256_loadu_si256(start.wrapping_add(1))) };
-    let in_32 = |bytes| {
-        let lf = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x0A));
-        let cr = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x0D));
-        u64::from(_mm256_movemask_epi8(_mm256_or_si256(lf, cr)).cast_unsigned())
-    };
-    in_32(low) | in_32(high) << 32
+    let (low, high) = (ends(low), ends(high));
+    if _mm256_movemask_epi8(_mm256_or_si256(low, high)) == 0 {
+        return None;
+    }
+    let bits = |ends| u64::from(_mm256_movemask_epi8(ends).cast_unsigned());
+    Some(bits(low) | bits(high) << 32)
 }
 
 #[cfg(test)]

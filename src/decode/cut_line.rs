@@ -47,7 +47,7 @@ impl<B: Buffer> Decoder<B> {
             return self.long_way::<COMMIT>(chunk, lent);
         }
         let mut lines = Lines::new(value);
-        let Some(line) = lines.take() else {
+        let Some(line) = lines.take::<3>() else {
             if value.last() == Some(&b'\r') || !self.append(field, value) {
                 return self.long_way::<COMMIT>(chunk, lent);
             }

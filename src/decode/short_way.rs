@@ -43,7 +43,7 @@ pub(super) fn take_usual_event<'x, B: Buffer, const COMMIT: bool>(
 ) -> Option<Lent<'x>> {
     let all = *bytes;
     let mut lines = Lines::new(all);
-    let mut line = lines.take()?;
+    let mut line = lines.take::<2>()?;
     let mut event_type: &[u8] = &[];
     let mut id = None;
     let data = match line.behind(b"data: ") {
@@ -51,18 +51,18 @@ pub(super) fn take_usual_event<'x, B: Buffer, const COMMIT: bool>(
         None => {
             if line.behind(b":").is_some() && lines.take_blank() {
                 *bytes = lines.rest();
-                line = lines.take()?;
+                line = lines.take::<2>()?;
             }
             if let Some(given) = line.behind(b"event: ") {
                 event_type = given;
-                line = lines.take()?;
+                line = lines.take::<2>()?;
             }
             if let Some(given) = line.behind(b"id: ") {
                 if scan::has_nul(given) {
                     return None;
                 }
                 id = Some(given);
-                line = lines.take()?;
+                line = lines.take::<2>()?;
             }
             line.behind(b"data: ")?
         }
@@ -92,13 +92,13 @@ pub(super) fn take_event<'x, B: Buffer, const COMMIT: bool>(
     let end = loop {
         #[cfg(test)]
         crate::cost::add(1);
-        let Some(line) = lines.take() else {
+        let Some(line) = lines.take::<3>() else {
             break if bytes.last() == Some(&b'\r') { End::Unusual } else { End::Cut };
         };
         if let Some(data) = line.behind(b"data: ") {
             if lent.data.is_none() && !joined {
                 lent.data = Some(data);
-            } else if join(buffer, lent.data, data) {
+            } else if join(buffer, lent.data, data, &mut lines) {
                 lent.data = None;
                 joined = true;
             } else {
@@ -134,7 +134,7 @@ pub(super) fn take_event<'x, B: Buffer, const COMMIT: bool>(
 /// Makes the id, which is in `bytes`, the last event ID. `false`: no memory, nothing changed.
 #[inline(always)]
 fn commit_id<B: Buffer>(buffer: &mut TwoEnded<B>, bytes: &[u8], id: &[u8]) -> bool {
-    let end = id.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr()).wrapping_add(id.len());
+    let end = place(id, bytes).wrapping_add(id.len());
     if id.len() <= 16
         && let Some(last) = bytes.get(end.wrapping_sub(16)..end).and_then(<[u8]>::first_chunk)
         && buffer.set_last_id_to_end_of(last, id.len())
@@ -144,10 +144,66 @@ fn commit_id<B: Buffer>(buffer: &mut TwoEnded<B>, bytes: &[u8], id: &[u8]) -> bo
     buffer.set_last_id(id)
 }
 
-/// Adds a data line to the data in the buffer, which are `first` if that is given. `false`: no memory.
+/// Adds a data line, and those that come behind, to the data in the buffer, which are `first` if that is
+/// given. `false`: no memory.
+///
+/// A loop of its own: the parts of an event that are not data need no registers here.
 #[inline(always)]
-fn join<B: Buffer>(buffer: &mut TwoEnded<B>, first: Option<&[u8]>, line: &[u8]) -> bool {
-    first.is_none_or(|first| buffer.push_data(first)) && buffer.push_data_line(line)
+fn join<'x, B: Buffer>(
+    buffer: &mut TwoEnded<B>,
+    first: Option<&[u8]>,
+    mut line: &'x [u8],
+    lines: &mut Lines<'x>,
+) -> bool {
+    if first.is_some_and(|first| !buffer.push_data(first)) {
+        return false;
+    }
+    let bytes = lines.bytes();
+    let mut rest = *lines;
+    loop {
+        let free = buffer.free_behind_data();
+        let mut added = 0_usize;
+        let (start, long) = loop {
+            // All 64 are copied, which takes fewer instructions: there is nothing behind the data.
+            if line.len() > 64 {
+                break (rest.start(), Some(line));
+            }
+            let Some(from) = bytes.get(place(line, bytes)..).and_then(<[u8]>::first_chunk::<64>)
+            else {
+                break (rest.start(), Some(line));
+            };
+            let Some([lf, to @ ..]) = free.get_mut(added..) else {
+                break (rest.start(), Some(line));
+            };
+            let Some(to) = to.first_chunk_mut::<64>() else { break (rest.start(), Some(line)) };
+            #[cfg(test)]
+            crate::cost::add(from.len());
+            *lf = b'\n';
+            *to = *from;
+            added = added.wrapping_add(line.len()).wrapping_add(1);
+            let start = rest.start();
+            match rest.take::<3>().and_then(|line| line.behind(b"data: ")) {
+                Some(data) => line = data,
+                None => break (start, None),
+            }
+        };
+        buffer.add_to_data(added);
+        *lines = Lines::at(bytes, start);
+        let Some(long) = long else { return true };
+        if !buffer.push_data_line(long) {
+            return false;
+        }
+        match rest.take::<3>().and_then(|line| line.behind(b"data: ")) {
+            Some(data) => line = data,
+            None => return true,
+        }
+    }
+}
+
+/// Where `part` is in `bytes`.
+#[inline(always)]
+fn place(part: &[u8], bytes: &[u8]) -> usize {
+    part.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr())
 }
 
 impl<B: Buffer> Decoder<B> {

@@ -222,6 +222,19 @@ impl<B: Buffer> TwoEnded<B> {
         room
     }
 
+    /// The room behind the data, if the buffer has nothing else but the last id.
+    #[inline(always)]
+    pub(super) fn free_behind_data(&mut self) -> &mut [u8] {
+        let end = self.last_id_start();
+        self.memory.bytes_mut().get_mut(self.data..end).unwrap_or_default()
+    }
+
+    /// The first `len` bytes of that have become data.
+    #[inline(always)]
+    pub(super) fn add_to_data(&mut self, len: usize) {
+        self.data = self.data.wrapping_add(len);
+    }
+
     /// Adds to the line that is being gathered. `false`: no room, nothing added.
     #[must_use]
     pub(super) fn push_line(&mut self, new: &[u8]) -> bool {

@@ -21,10 +21,22 @@ pub(super) struct LineEnds {
 }
 
 impl LineEnds {
+    /// Without those in the first `len` bytes.
+    #[inline(always)]
+    pub(super) const fn behind(len: usize) -> Self {
+        Self { searched: len, bits: 0 }
+    }
+
     /// Takes the first line end in `bytes` that has not been taken.
     #[inline(always)]
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
-        if self.bits == 0 { self.search(bytes) } else { self.take_known() }
+        self.take_near::<3>(bytes)
+    }
+
+    /// The same, where lines of more than `NEAR` blocks are not rare.
+    #[inline(always)]
+    pub(super) fn take_near<const NEAR: usize>(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.bits == 0 { self.search::<NEAR>(bytes) } else { self.take_known() }
     }
 
     #[inline(always)]
@@ -51,9 +63,9 @@ impl LineEnds {
     }
 
     #[inline(always)]
-    fn search(&mut self, bytes: &[u8]) -> Option<usize> {
+    fn search<const NEAR: usize>(&mut self, bytes: &[u8]) -> Option<usize> {
         // Many lines end soon: each block is looked at only if there is none in the one before.
-        for _ in 0..3 {
+        for _ in 0..NEAR {
             if !self.search_block(bytes) {
                 return None;
             }

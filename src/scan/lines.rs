@@ -29,6 +29,17 @@ impl<'a> Lines<'a> {
         Self { bytes, start: 0, ends: LineEnds::default() }
     }
 
+    /// From the line on that starts at `start`.
+    #[inline(always)]
+    pub(crate) fn at(bytes: &'a [u8], start: usize) -> Self {
+        Self { bytes, start, ends: LineEnds::behind(start) }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// Where the next line starts.
     #[inline(always)]
     pub(crate) const fn start(&self) -> usize {
@@ -38,10 +49,8 @@ impl<'a> Lines<'a> {
     /// What has not been taken.
     #[inline(always)]
     pub(crate) fn rest(&self) -> &'a [u8] {
-        match self.bytes.get(self.start..) {
-            Some(rest) => rest,
-            None => &[],
-        }
+        // A call, so that there is a branch and not a choice to be computed each time.
+        self.bytes.get(self.start..).unwrap_or_else(nothing)
     }
 
     /// Takes a line, if it is blank and ends in the bytes for certain.
@@ -71,11 +80,11 @@ impl<'a> Lines<'a> {
     }
 
     /// Takes a line. `None`, and `start` is still the line's: it does not end in the bytes, or with a
-    /// CR that is their last byte.
+    /// CR that is their last byte. Lines of more than `NEAR` times 32 bytes are taken to be long.
     #[inline(always)]
-    pub(crate) fn take(&mut self) -> Option<Line<'a>> {
+    pub(crate) fn take<const NEAR: usize>(&mut self) -> Option<Line<'a>> {
         let (bytes, start) = (self.bytes, self.start);
-        let end = self.ends.take(bytes)?;
+        let end = self.ends.take_near::<NEAR>(bytes)?;
         let mut behind = end.wrapping_add(1);
         if bytes.get(end)? == &b'\r' {
             if bytes.get(behind)? == &b'\n' {
@@ -119,6 +128,12 @@ pub(crate) fn behind_blank_line(bytes: &[u8], at_start: bool) -> Option<usize> {
         start = start.wrapping_add(BLOCK);
     }
     None
+}
+
+#[cold]
+#[inline(never)]
+fn nothing<'a>() -> &'a [u8] {
+    &[]
 }
 
 #[cold]
