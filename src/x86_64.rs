@@ -12,43 +12,38 @@ use core::arch::x86_64::{
 };
 use core::str::Utf8Error;
 
-/// What `core::str::from_utf8` does, faster where text is ASCII, all or at the start.
+/// What `core::str::from_utf8` does, faster where text is ASCII, all or at the start, and with `std` in
+/// any case.
 #[inline]
 pub(crate) fn from_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
-    let rest = bytes.get(ascii_len(bytes)..).unwrap_or_default();
-    if rest.is_empty() || core::str::from_utf8(rest).is_ok() {
-        // SAFETY: what is before the rest is ASCII, the rest is UTF-8: together they are UTF-8.
+    if is_short_ascii(bytes) || is_utf8(bytes) {
+        // SAFETY: ASCII is UTF-8, too.
         return Ok(unsafe { core::str::from_utf8_unchecked(bytes) });
     }
     // Once more, for the place of the error.
     core::str::from_utf8(bytes)
 }
 
-/// How many bytes at the start are ASCII, at least: all, or a multiple of 64.
-#[inline]
-fn ascii_len(bytes: &[u8]) -> usize {
-    let mut start = 0_usize;
-    while let Some(window) = bytes.get(start..).and_then(<[u8]>::first_chunk) {
-        if !is_ascii_64(window) {
-            return start;
-        }
-        start = start.wrapping_add(64);
-    }
-    // Two pieces that overlap, or one that overlaps the window before, make up any length.
-    let is_ascii = if let Some(window) = bytes.last_chunk() {
-        is_ascii_64(window)
+/// Whether there are at most 128 bytes, all of them ASCII. Two pieces that overlap, of a length that is a
+/// power of two, make up any length.
+#[inline(always)]
+fn is_short_ascii(bytes: &[u8]) -> bool {
+    const HIGH: u8 = 0x80;
+    if bytes.len() > 128 {
+        false
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        is_ascii_64(first) & is_ascii_64(last)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         is_ascii_32(first) & is_ascii_32(last)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        (u128::from_le_bytes(*first) | u128::from_le_bytes(*last)) & u128::from_le_bytes([0x80; 16])
-            == 0
+        let either = u128::from_le_bytes(*first) | u128::from_le_bytes(*last);
+        either & u128::from_le_bytes([HIGH; 16]) == 0
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        (u64::from_le_bytes(*first) | u64::from_le_bytes(*last)) & u64::from_le_bytes([0x80; 8])
-            == 0
+        let either = u64::from_le_bytes(*first) | u64::from_le_bytes(*last);
+        either & u64::from_le_bytes([HIGH; 8]) == 0
     } else {
         bytes.is_ascii()
-    };
-    if is_ascii { bytes.len() } else { start }
+    }
 }
 
 #[inline(always)]
@@ -67,6 +62,57 @@ fn is_ascii_32(bytes: &[u8; 32]) -> bool {
         _mm_movemask_epi8(_mm_or_si128(low, high))
     };
     high_bits == 0
+}
+
+#[inline(never)]
+fn is_utf8(bytes: &[u8]) -> bool {
+    // What is before the rest is ASCII.
+    let rest = bytes.get(ascii_len(bytes)..).unwrap_or_default();
+    #[cfg(feature = "std")]
+    return rest.is_empty() || simdutf8::basic::from_utf8(rest).is_ok();
+    #[cfg(not(feature = "std"))]
+    return core::str::from_utf8(rest).is_ok();
+}
+
+/// How many bytes at the start are ASCII, at least, of more than 64: all, or a multiple of 128.
+fn ascii_len(bytes: &[u8]) -> usize {
+    #[cfg(feature = "std")]
+    if std::is_x86_feature_detected!("avx2") {
+        // SAFETY: AVX2 is there.
+        return unsafe { ascii_len_avx2(bytes) };
+    }
+    ascii_len_by(bytes, is_ascii_64)
+}
+
+#[cfg(feature = "std")]
+#[target_feature(enable = "avx2")]
+fn ascii_len_avx2(bytes: &[u8]) -> usize {
+    ascii_len_by(bytes, |bytes| {
+        let start = bytes.as_ptr().cast();
+        // SAFETY: the loads need no alignment, and read the first and the last 32 bytes of the array.
+        let (low, high) =
+            unsafe { (_mm256_loadu_si256(start), _mm256_loadu_si256(start.wrapping_add(1))) };
+        _mm256_movemask_epi8(_mm256_or_si256(low, high)) == 0
+    })
+}
+
+/// By large windows: how many there are is foreseen more often.
+#[inline(always)]
+fn ascii_len_by(bytes: &[u8], is_ascii_64: impl Fn(&[u8; 64]) -> bool) -> usize {
+    let is_ascii = |bytes: &[u8]| match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => is_ascii_64(first) & is_ascii_64(last),
+        _ => false,
+    };
+    let mut rest = bytes;
+    while let Some((window, behind)) = rest.split_first_chunk::<128>() {
+        if !is_ascii(window) {
+            return bytes.len().wrapping_sub(rest.len());
+        }
+        rest = behind;
+    }
+    // What is left is less than a window: one that ends where the bytes end overlaps the one before.
+    let last = bytes.last_chunk::<128>().map_or(bytes, |window| window);
+    if is_ascii(last) { bytes.len() } else { bytes.len().wrapping_sub(rest.len()) }
 }
 
 /// The line ends in 16 bytes, a bit for each.

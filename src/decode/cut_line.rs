@@ -17,24 +17,21 @@ impl<B: Buffer> Decoder<B> {
 
     /// Takes the start of an event, of which no more is in the chunk, into the buffer, where it fits.
     #[inline]
-    pub(super) fn start_cut_event<'c>(&mut self, taken: &Taken<'c>, chunk: &mut &'c [u8]) -> Step {
-        let part = taken.lines.rest();
-        self.stage = Stage::Reading;
+    pub(super) fn start_cut_event<'c, const COMMIT: bool>(
+        &mut self,
+        taken: &Taken<'c>,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
         self.has_data = taken.lent.data.is_some() || taken.joined;
         self.has_id |= taken.lent.id.is_some();
-        if !self.keep(&taken.lent) {
-            self.drop_event();
-        }
-        if part.is_empty() || !self.too_long && self.start_line(part) {
-            *chunk = &[];
-            return Step::Chunk;
-        }
-        *chunk = part;
-        Step::LongWay
+        *lent = taken.lent;
+        *chunk = taken.lines.rest();
+        self.start_cut_line::<COMMIT>(chunk, lent)
     }
 
     /// Goes on with a line that the chunk before has cut.
-    #[inline(never)]
+    #[inline]
     pub(super) fn resume_line<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
@@ -61,12 +58,52 @@ impl<B: Buffer> Decoder<B> {
         }
         self.mid_value = false;
         self.tokenizer.set_at_line_start();
-        // Most events end with a data line.
+        // Most events go on with data lines, and end with one.
         *chunk = lines.rest();
-        if field == Field::Data && lines.take_blank() && (!COMMIT || self.commit_id_of(lent)) {
-            self.stage = Stage::Lent;
-            *chunk = lines.rest();
-            return Step::Event;
+        let mut in_data = field == Field::Data;
+        while in_data {
+            #[cfg(test)]
+            crate::cost::add(1);
+            if lines.take_blank() {
+                if COMMIT && !self.commit_id_of(lent) {
+                    break;
+                }
+                self.stage = Stage::Lent;
+                *chunk = lines.rest();
+                return Step::Event;
+            }
+            let line = lines.take::<3>();
+            match line.and_then(|line| line.behind(b"data: ")) {
+                Some(data) => {
+                    if let Some(before) = lent.data.take() {
+                        self.buffer.append_data(before);
+                    }
+                    self.append(Field::Data, data);
+                    *chunk = lines.rest();
+                }
+                None if line.is_none() && chunk.last() != Some(&b'\r') => {
+                    return self.start_cut_line::<COMMIT>(chunk, lent);
+                }
+                None => in_data = false,
+            }
+        }
+        self.long_way::<COMMIT>(chunk, lent)
+    }
+
+    /// Keeps what is lent, and takes the start of a line with which the chunk ends.
+    fn start_cut_line<'c, const COMMIT: bool>(
+        &mut self,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+    ) -> Step {
+        self.stage = Stage::Reading;
+        if !self.keep(lent) {
+            self.drop_event();
+        }
+        *lent = Lent::default();
+        if chunk.is_empty() || !self.too_long && self.start_line(chunk) {
+            *chunk = &[];
+            return Step::Chunk;
         }
         self.long_way::<COMMIT>(chunk, lent)
     }

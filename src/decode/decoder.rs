@@ -4,7 +4,7 @@
 use super::buffer::Buffer;
 use super::message::MessageEvent;
 use super::seam::{SEAMS, Seam};
-use super::short_way::take_usual_event;
+use super::short_way::{NotUsual, take_usual_event};
 use super::token::{Field, Token, Tokenizer};
 use super::two_ended::{Slot, TwoEnded};
 use crate::SHORT_WAY;
@@ -115,6 +115,8 @@ pub(super) enum Stage {
     InLine,
     /// The last call has lent an event out.
     Lent,
+    /// The same, and the event has taken the short way, on which its data lines were joined.
+    Joined,
     /// The last call has left an event in the buffer.
     Ready,
 }
@@ -382,22 +384,34 @@ impl<B: Buffer> Decoder<B> {
         &'a mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
+        let mut no_line = false;
+        // An event whose data lines were joined is mostly followed by one of several lines, too.
         if SHORT_WAY
-            && self.stage == Stage::Between
-            && let Some(lent) = take_usual_event::<B, true>(&mut self.buffer, chunk)
+            && (self.stage == Stage::Between
+                || self.stage != Stage::Joined && self.is_between(chunk))
         {
-            self.buffer.after_event();
-            return Some(Ok(lent.event(&self.buffer)));
+            match take_usual_event::<B, true>(&mut self.buffer, chunk) {
+                Ok(lent) => {
+                    self.buffer.after_event();
+                    return Some(Ok(lent.event(&self.buffer)));
+                }
+                Err(reason) => no_line = reason == NotUsual::NoLine,
+            }
         }
         let mut lent = Lent::default();
         let step = if SHORT_WAY {
-            // A copy: what is not lent to a call that is not inlined can stay in registers.
-            let mut rest = *chunk;
-            let step = self.step::<true>(&mut rest, &mut lent);
-            *chunk = rest;
+            let mut step = match self.stage {
+                Stage::InLine => self.go(chunk, &mut lent, Self::go_in_line),
+                Stage::Seam => self.go(chunk, &mut lent, Self::go_in_seam),
+                _ if no_line => self.go(chunk, &mut lent, Self::go_without_line),
+                _ => Step::Between,
+            };
+            if step == Step::Between {
+                step = self.go(chunk, &mut lent, Self::go_on);
+            }
             step
         } else {
-            self.step::<true>(chunk, &mut lent)
+            self.step::<true>(chunk, &mut lent, false)
         };
         self.count_borrowed(step);
         match step {
@@ -559,28 +573,80 @@ impl<B: Buffer> Decoder<B> {
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
     ) -> Step {
-        if SHORT_WAY
-            && self.stage == Stage::Between
-            && let Some(event) = take_usual_event::<B, COMMIT>(&mut self.buffer, chunk)
-        {
-            self.lend::<COMMIT>(event.id.is_some(), false);
-            *lent = event;
-            return Step::Event;
+        let mut no_line = false;
+        if SHORT_WAY && (self.stage == Stage::Between || self.is_between(chunk)) {
+            match take_usual_event::<B, COMMIT>(&mut self.buffer, chunk) {
+                Ok(event) => {
+                    self.lend::<COMMIT>(event.id.is_some(), false);
+                    *lent = event;
+                    return Step::Event;
+                }
+                Err(reason) => no_line = reason == NotUsual::NoLine,
+            }
         }
-        self.step::<COMMIT>(chunk, lent)
+        self.step::<COMMIT>(chunk, lent, no_line)
+    }
+
+    /// Takes a way that is not inlined, to which the chunk is given by value, and which tells how many
+    /// bytes of it are left: were it lent, it would have to be in memory all the time, and the halves
+    /// that are stored there be loaded as a whole, which stalls.
+    #[inline(always)]
+    fn go<'c>(
+        &mut self,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+        way: fn(&mut Self, &'c [u8], &mut Lent<'c>) -> (Step, usize),
+    ) -> Step {
+        let (step, left) = way(self, chunk, lent);
+        if let Some(used) = chunk.len().checked_sub(left)
+            && let Some(rest) = chunk.get(used..)
+        {
+            *chunk = rest;
+        }
+        step
+    }
+
+    #[inline(never)]
+    fn go_in_line<'c>(&mut self, mut chunk: &'c [u8], lent: &mut Lent<'c>) -> (Step, usize) {
+        (self.resume_line::<true>(&mut chunk, lent), chunk.len())
+    }
+
+    #[inline(never)]
+    fn go_in_seam<'c>(&mut self, mut chunk: &'c [u8], lent: &mut Lent<'c>) -> (Step, usize) {
+        let step = match self.resume_seam::<true>(&mut chunk) {
+            Step::LongWay => self.step::<true>(&mut chunk, lent, false),
+            step => step,
+        };
+        (step, chunk.len())
+    }
+
+    #[inline(never)]
+    fn go_on<'c>(&mut self, mut chunk: &'c [u8], lent: &mut Lent<'c>) -> (Step, usize) {
+        (self.step::<true>(&mut chunk, lent, false), chunk.len())
+    }
+
+    #[inline(never)]
+    fn go_without_line<'c>(&mut self, mut chunk: &'c [u8], lent: &mut Lent<'c>) -> (Step, usize) {
+        (self.step::<true>(&mut chunk, lent, true), chunk.len())
     }
 
     /// Goes on to the next blank line that completes an event. With `COMMIT` its id has become the
     /// last event ID. The parts of it that are not in `lent` are in the buffer, if it is not in the seam.
+    /// `no_line`: no line ends in the chunk, or with a CR that is its last byte.
     #[cfg_attr(target_pointer_width = "64", inline(never))]
-    fn step<'c, const COMMIT: bool>(&mut self, chunk: &mut &'c [u8], lent: &mut Lent<'c>) -> Step {
+    fn step<'c, const COMMIT: bool>(
+        &mut self,
+        chunk: &mut &'c [u8],
+        lent: &mut Lent<'c>,
+        mut no_line: bool,
+    ) -> Step {
         if !SHORT_WAY {
             self.release();
             return self.long_way::<COMMIT>(chunk, lent);
         }
         loop {
             let mut step = if self.is_between(chunk) {
-                self.take_short_way::<COMMIT>(chunk, lent)
+                self.take_short_way::<COMMIT>(chunk, lent, core::mem::take(&mut no_line))
             } else if self.stage == Stage::Seam {
                 self.resume_seam::<COMMIT>(chunk)
             } else {
@@ -604,10 +670,14 @@ impl<B: Buffer> Decoder<B> {
         match self.stage {
             Stage::Between => return true,
             Stage::Seam | Stage::InLine => return false,
-            Stage::Reading | Stage::Lent | Stage::Ready => self.release(),
+            Stage::Reading | Stage::Lent | Stage::Joined | Stage::Ready => self.release(),
         }
-        if !self.is_in_event() && self.tokenizer.is_at_line_start(chunk) {
-            self.stage = Stage::Between;
+        if !self.is_in_event() {
+            let (is_at_line_start, lf) = self.tokenizer.is_at_line_start(chunk);
+            *chunk = chunk.get(lf..).unwrap_or_default();
+            if is_at_line_start {
+                self.stage = Stage::Between;
+            }
         }
         self.stage == Stage::Between
     }
@@ -619,7 +689,7 @@ impl<B: Buffer> Decoder<B> {
             self.has_id = has_id;
         }
         if joined {
-            self.stage = Stage::Lent;
+            self.stage = Stage::Joined;
         }
     }
 
@@ -701,7 +771,7 @@ impl<B: Buffer> Decoder<B> {
     /// Drops the event that the call before has handed out.
     #[cfg_attr(target_pointer_width = "64", inline(never))]
     fn release(&mut self) {
-        if matches!(self.stage, Stage::Lent | Stage::Ready) {
+        if matches!(self.stage, Stage::Lent | Stage::Joined | Stage::Ready) {
             self.buffer.after_event();
             self.finish_event();
         }

@@ -83,11 +83,15 @@ impl<B> Decoder<B> {
 
 impl<B: Buffer> Decoder<B> {
     /// Takes the rest of the chunk, if it is the start of an event that may come to its end in the seam.
+    /// `no_line`: no line ends in it.
     #[inline]
-    pub(super) fn start_seam(&mut self, chunk: &mut &[u8]) -> bool {
+    pub(super) fn start_seam(&mut self, chunk: &mut &[u8], no_line: bool) -> bool {
         let Some(seam) = self.seam.first_mut() else { return false };
         let fits = chunk.len() <= LENGTH && chunk.len() < self.buffer.room();
-        if !fits || chunk.last() == Some(&b'\r') || scan::behind_blank_line(chunk, true).is_some() {
+        if !fits
+            || chunk.last() == Some(&b'\r')
+            || !no_line && scan::behind_blank_line(chunk, true).is_some()
+        {
             return false;
         }
         if !chunk.is_empty() {
@@ -100,7 +104,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Goes on with the event in the seam.
-    #[inline(never)]
+    #[inline]
     pub(super) fn resume_seam<const COMMIT: bool>(&mut self, chunk: &mut &[u8]) -> Step {
         let Some(seam) = self.seam.first_mut() else { return Step::LongWay };
         let before = seam.len;
@@ -132,8 +136,8 @@ impl<B: Buffer> Decoder<B> {
         self.stage = Stage::Between;
         let usual = take_usual_event::<B, COMMIT>(&mut self.buffer, &mut bytes);
         let (lent, joined) = match usual {
-            Some(lent) => (lent, false),
-            None => {
+            Ok(lent) => (lent, false),
+            Err(_) => {
                 let taken = take_event::<B, COMMIT>(&mut self.buffer, bytes);
                 match taken.end {
                     End::Event => (taken.lent, taken.joined),

@@ -31,6 +31,14 @@ pub(super) enum End {
     Unusual,
 }
 
+/// Why an event is not taken at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotUsual {
+    /// No line ends in the bytes, or with a CR that is their last byte.
+    NoLine,
+    Other,
+}
+
 /// Takes an event off `bytes` that looks as most do: type and id, if it has them, and one data line. A
 /// comment and a blank line before it are taken in any case. With `COMMIT` the event's id is not in what
 /// is returned: it has become the last event ID.
@@ -40,10 +48,10 @@ pub(super) enum End {
 pub(super) fn take_usual_event<'x, B: Buffer, const COMMIT: bool>(
     buffer: &mut TwoEnded<B>,
     bytes: &mut &'x [u8],
-) -> Option<Lent<'x>> {
+) -> Result<Lent<'x>, NotUsual> {
     let all = *bytes;
     let mut lines = Lines::new(all);
-    let mut line = lines.take::<2>()?;
+    let mut line = lines.take::<2>().ok_or(NotUsual::NoLine)?;
     let mut event_type: &[u8] = &[];
     let mut id = None;
     let data = match line.behind(b"data: ") {
@@ -51,33 +59,33 @@ pub(super) fn take_usual_event<'x, B: Buffer, const COMMIT: bool>(
         None => {
             if line.behind(b":").is_some() && lines.take_blank() {
                 *bytes = lines.rest();
-                line = lines.take::<2>()?;
+                line = lines.take::<2>().ok_or(NotUsual::Other)?;
             }
             if let Some(given) = line.behind(b"event: ") {
                 event_type = given;
-                line = lines.take::<2>()?;
+                line = lines.take::<2>().ok_or(NotUsual::Other)?;
             }
             if let Some(given) = line.behind(b"id: ") {
                 if scan::has_nul(given) {
-                    return None;
+                    return Err(NotUsual::Other);
                 }
                 id = Some(given);
-                line = lines.take::<2>()?;
+                line = lines.take::<2>().ok_or(NotUsual::Other)?;
             }
-            line.behind(b"data: ")?
+            line.behind(b"data: ").ok_or(NotUsual::Other)?
         }
     };
     if !lines.take_blank() || lines.start() >= buffer.room() {
-        return None;
+        return Err(NotUsual::Other);
     }
     if COMMIT
         && let Some(id) = id.take()
         && !commit_id(buffer, all, id)
     {
-        return None;
+        return Err(NotUsual::Other);
     }
     *bytes = lines.rest();
-    Some(Lent { data: Some(data), event_type: Some(event_type), id, has_room: false })
+    Ok(Lent { data: Some(data), event_type: Some(event_type), id, has_room: false })
 }
 
 /// Takes an event off `bytes`: to its blank line, or as far as the short way goes. The buffer has nothing
@@ -207,17 +215,25 @@ fn place(part: &[u8], bytes: &[u8]) -> usize {
 }
 
 impl<B: Buffer> Decoder<B> {
-    /// Takes an event off `chunk`, from the start of an event on.
+    /// Takes an event off `chunk`, from the start of an event on. `no_line`: no line ends in it, or with
+    /// a CR that is its last byte.
     #[inline(never)]
     pub(super) fn take_short_way<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],
         lent: &mut Lent<'c>,
+        no_line: bool,
     ) -> Step {
-        if self.start_seam(chunk) {
+        // Data alone need no seam: the buffer takes them as they come.
+        if !chunk.starts_with(b"data: ") && self.start_seam(chunk, no_line) {
             return Step::Chunk;
         }
-        let taken = take_event::<B, COMMIT>(&mut self.buffer, chunk);
+        let taken = if no_line && chunk.last() != Some(&b'\r') {
+            let lines = Lines::new(chunk);
+            Taken { end: End::Cut, lines, lent: Lent::default(), joined: false }
+        } else {
+            take_event::<B, COMMIT>(&mut self.buffer, chunk)
+        };
         match taken.end {
             End::Event => {
                 *chunk = taken.lines.rest();
@@ -229,7 +245,9 @@ impl<B: Buffer> Decoder<B> {
                 *chunk = taken.lines.rest();
                 Step::Between
             }
-            End::Cut if chunk.len() < self.buffer.room() => self.start_cut_event(&taken, chunk),
+            End::Cut if chunk.len() < self.buffer.room() => {
+                self.start_cut_event::<COMMIT>(&taken, chunk, lent)
+            }
             End::Cut | End::Unusual => {
                 // From the first line again.
                 self.buffer.finish_event();

@@ -249,21 +249,20 @@ impl Tokenizer {
         None
     }
 
-    /// Whether `input` goes on at the start of a line. What belongs before it is dropped: the LF of a
-    /// CRLF.
-    pub(super) fn is_at_line_start(&mut self, input: &mut &[u8]) -> bool {
+    /// Whether `input` goes on at the start of a line, and how many of its bytes come before: the LF of
+    /// a CRLF, which is dropped.
+    #[inline(never)]
+    pub(super) fn is_at_line_start(&mut self, input: &[u8]) -> (bool, usize) {
         let mut rest = Input::new(input);
         self.lines.skip_lf(&mut rest);
-        *input = rest.rest();
-        match self.state {
-            State::Bom { matched: 0 }
-                if input.first().is_some_and(|first| !BOM.starts_with(&[*first])) =>
-            {
-                self.state = State::LineStart;
-            }
-            _ => {}
+        let rest = rest.rest();
+        if self.state == (State::Bom { matched: 0 })
+            && rest.first().is_some_and(|first| !BOM.starts_with(&[*first]))
+        {
+            self.state = State::LineStart;
         }
-        self.state == State::LineStart && !self.lines.is_after_cr()
+        let is_at_line_start = self.state == State::LineStart && !self.lines.is_after_cr();
+        (is_at_line_start, input.len().wrapping_sub(rest.len()))
     }
 
     /// Whether the input so far ends within a line of a field that is not rare, be it in its name.

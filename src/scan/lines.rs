@@ -1,6 +1,6 @@
 //! Lines by their places, for who takes all of an event's lines in one go.
 
-use super::bitmap::{BLOCK, LineEnds, ends_in_block};
+use super::bitmap::{BLOCK, LineEnds, ends_in_block, far_from};
 
 /// Bytes in memory whose lines are taken one after the other.
 #[derive(Clone, Copy)]
@@ -108,7 +108,15 @@ impl<'a> Lines<'a> {
 pub(crate) fn behind_blank_line(bytes: &[u8], at_start: bool) -> Option<usize> {
     let mut start = 0_usize;
     let mut behind_end = u32::from(at_start);
+    let mut without = 0_u8;
     while let Some(ends) = ends_in_block(bytes, start) {
+        without = if ends == 0 { without.saturating_add(1) } else { 0 };
+        if without == 2 {
+            // A long line.
+            start = far_from(bytes, start.wrapping_add(BLOCK))?;
+            behind_end = 0;
+            continue;
+        }
         // Line ends behind line ends: those of blank lines, and the LF of each CRLF.
         let mut seconds = ends & (ends << 1 | behind_end);
         while seconds != 0 {
