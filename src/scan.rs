@@ -12,15 +12,13 @@ mod words;
 use bitmap::LineEnds;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
 pub(crate) use bitmap::behind;
+#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
+pub(crate) use bitmap::has_line_end;
 pub(crate) use lines::{Lines, behind_blank_line};
 #[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
 use words::LineEnds;
-
-/// Whether there is a LF or CR.
-#[inline]
-pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
-    LineEnds::default().take(bytes).is_some()
-}
+#[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
+pub(crate) use words::has_line_end;
 
 /// All line ends, found one after the other as a decoder finds them.
 #[cfg(any(test, fuzzing))]

@@ -129,7 +129,7 @@ pub(crate) fn in_16(bytes: &[u8; 16]) -> u32 {
     ends.cast_unsigned()
 }
 
-/// The first line end, when there is none in the 64 bytes before `start`. `None`: not searched, for want
+/// The first line end, when there is none before `start`. `None`: not searched, for want
 /// of AVX2.
 #[cfg(feature = "std")]
 #[inline(always)]

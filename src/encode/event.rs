@@ -178,8 +178,11 @@ impl<'a> Event<'a> {
     /// The long way of [`encode`](Self::encode), which splits values into lines.
     fn encode_parts<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
         let mut parts = self.parts();
-        for part in &mut parts {
-            part.multiline = part.multiline && part.value.is_some_and(scan::has_line_end);
+        // Where the short way has found that something is multiline, and there is only the data, it is that.
+        if !SHORT_WAY || self.comment.is_some() {
+            for part in &mut parts {
+                part.multiline = part.multiline && part.value.is_some_and(scan::has_line_end);
+            }
         }
         // Where there is room in any case, the length need not be known before.
         let most =

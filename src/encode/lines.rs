@@ -25,9 +25,7 @@ impl<'f, 'o, O: Storage + ?Sized> LineWriter<'f, 'o, O> {
         let mut piece = Input::new(piece);
         self.lines.skip_lf(&mut piece);
         while let Some(line) = self.lines.take_line(&mut piece) {
-            self.fill.put(line);
-            self.fill.put(b"\n");
-            self.fill.put(self.prefix);
+            self.fill.put_line(line, self.prefix);
         }
         self.fill.put(piece.rest());
     }

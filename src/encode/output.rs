@@ -1,5 +1,7 @@
 //! What events can be written to, slices and vectors, and the count of what they need.
 
+use crate::SHORT_WAY;
+use crate::copy::copy;
 use core::fmt;
 
 /// Writes to an output, piece by piece, while there is room, and counts in any case.
@@ -25,6 +27,21 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
         self.full |= !self.output.push(bytes);
         self.needed = self.needed.saturating_add(bytes.len());
     }
+
+    /// Writes a line, its end, and what the next one starts with.
+    #[inline]
+    pub(super) fn put_line(&mut self, line: &[u8], prefix: &[u8]) {
+        if SHORT_WAY {
+            // In one step: what is written is found in memory each time.
+            self.full |= !self.output.push_line(line, prefix);
+            let around = prefix.len().wrapping_add(1);
+            self.needed = self.needed.saturating_add(line.len()).saturating_add(around);
+        } else {
+            self.put(line);
+            self.put(b"\n");
+            self.put(prefix);
+        }
+    }
 }
 
 /// What [`Event::append_to`](crate::Event::append_to) can append to: `alloc::vec::Vec<u8>` (feature
@@ -38,6 +55,11 @@ pub trait Output: Storage {}
 pub trait Storage {
     /// Appends all of `bytes`, or nothing and answers `false`.
     fn push(&mut self, bytes: &[u8]) -> bool;
+    /// Appends a line, LF, and what the next line starts with. `false`: a part may be missing.
+    #[inline]
+    fn push_line(&mut self, line: &[u8], prefix: &[u8]) -> bool {
+        self.push(line) && self.push(b"\n") && self.push(prefix)
+    }
     /// Appends `len` bytes, to be overwritten; `None` if there is no room for them.
     fn extend(&mut self, len: usize) -> Option<&mut [u8]>;
     /// How many bytes there are.
@@ -55,12 +77,24 @@ impl Storage for Free<'_> {
         let free = core::mem::take(&mut self.0);
         match free.split_at_mut_checked(bytes.len()) {
             Some((now, later)) => {
-                now.copy_from_slice(bytes);
+                copy(bytes, now);
                 self.0 = later;
                 true
             }
             None => false,
         }
+    }
+    #[inline]
+    fn push_line(&mut self, line: &[u8], prefix: &[u8]) -> bool {
+        let free = core::mem::take(&mut self.0);
+        let Some((to, free)) = free.split_at_mut_checked(line.len()) else { return false };
+        let Some((lf, free)) = free.split_first_mut() else { return false };
+        let Some((start, free)) = free.split_at_mut_checked(prefix.len()) else { return false };
+        copy(line, to);
+        *lf = b'\n';
+        copy(prefix, start);
+        self.0 = free;
+        true
     }
     fn extend(&mut self, _len: usize) -> Option<&mut [u8]> {
         None

@@ -90,6 +90,21 @@ impl LineEnds {
     }
 }
 
+/// Whether there is a LF or CR.
+#[cfg_attr(target_os = "none", allow(dead_code))]
+#[inline]
+pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
+    #[cfg(test)]
+    crate::cost::add(bytes.len().div_ceil(8));
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            in_32(first) | in_32(last) != 0
+                || bytes.len() > BLOCK + BLOCK && far_from(bytes, BLOCK).is_some()
+        }
+        _ => in_few(bytes) != 0,
+    }
+}
+
 /// The line ends in the block at `start`, which may be the last and shorter: a bit for each, the first
 /// byte's lowest. `None`: there are no bytes.
 #[inline(always)]
@@ -103,7 +118,7 @@ pub(super) fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
     }
 }
 
-/// The first line end, when there is none in the 64 bytes before `start`.
+/// The first line end, when there is none before `start`.
 #[inline(never)]
 pub(super) fn far_from(bytes: &[u8], start: usize) -> Option<usize> {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]

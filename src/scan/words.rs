@@ -22,6 +22,13 @@ impl LineEnds {
     pub(super) fn advance(&mut self, _len: usize) {}
 }
 
+/// Whether there is a LF or CR.
+#[cfg(not(test))]
+#[inline]
+pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
+    line_end(bytes).is_some()
+}
+
 /// Where the first LF or CR is.
 #[cfg(not(test))]
 #[inline(never)]
