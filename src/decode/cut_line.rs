@@ -3,10 +3,12 @@
 //! a NUL in an id and fields that are not known are left to that.
 
 use super::buffer::Buffer;
-use super::decoder::{Decoder, Lent, Stage, Step};
+use super::decoder::Decoder;
+use super::lent::Lent;
 use super::short_way::Taken;
 use super::token::{Field, usual_value};
 use super::two_ended::Slot;
+use super::ways::{Stage, Step};
 use crate::scan::{self, Lines};
 
 impl<B: Buffer> Decoder<B> {

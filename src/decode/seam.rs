@@ -3,10 +3,12 @@
 //! event that was never cut. One that is too long or unusual leaves the seam for the long way.
 
 use super::buffer::Buffer;
-use super::decoder::{Decoder, Lent, Places, Stage, Step};
+use super::decoder::Decoder;
+use super::lent::{Lent, Places};
 use super::message::MessageEvent;
 use super::short_way::{End, take_event, take_usual_event};
 use super::two_ended::TwoEnded;
+use super::ways::{Stage, Step};
 use crate::SHORT_WAY;
 use crate::copy::copy;
 use crate::scan;

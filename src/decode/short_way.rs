@@ -4,8 +4,10 @@
 //! `seam`, or to `cut_line` if it is long.
 
 use super::buffer::Buffer;
-use super::decoder::{Decoder, Lent, Stage, Step};
+use super::decoder::Decoder;
+use super::lent::Lent;
 use super::two_ended::TwoEnded;
+use super::ways::{Stage, Step};
 use crate::scan::{self, Lines};
 
 /// Lines that have been taken.

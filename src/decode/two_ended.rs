@@ -9,7 +9,7 @@
 //! On small targets, steps that several others share are not inlined: it would cost flash.
 
 use super::buffer::Buffer;
-use super::decoder::Lent;
+use super::lent::Lent;
 use crate::SHORT_WAY;
 use crate::copy::copy;
 use core::cell::Cell;
