@@ -14,7 +14,7 @@ use bitmap::LineEnds;
 pub(crate) use bitmap::behind;
 #[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
 pub(crate) use bitmap::has_line_end;
-pub(crate) use lines::{Lines, behind_blank_line};
+pub(crate) use lines::{Line, Lines, behind_blank_line};
 #[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
 use words::LineEnds;
 #[cfg(all(target_os = "none", not(target_pointer_width = "64")))]

@@ -33,7 +33,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Goes on with a line that the chunk before has cut.
-    #[inline]
+    #[inline(always)]
     pub(super) fn resume_line<'c, const COMMIT: bool>(
         &mut self,
         chunk: &mut &'c [u8],

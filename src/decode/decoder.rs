@@ -1,12 +1,16 @@
 //! The decoder as its users see it. What it does with a chunk is in `ways` and where they lead.
 
 use super::buffer::Buffer;
-use super::lent::{Lent, Places};
+use super::lent::Lent;
+#[cfg(feature = "_io")]
+use super::lent::Places;
 use super::message::MessageEvent;
 use super::seam::{SEAMS, Seam};
 use super::short_way::{NotUsual, take_usual_event};
 use super::token::Tokenizer;
-use super::two_ended::{Slot, TwoEnded};
+#[cfg(feature = "_io")]
+use super::two_ended::Slot;
+use super::two_ended::TwoEnded;
 use super::ways::{Stage, Step};
 use crate::SHORT_WAY;
 use core::fmt;

@@ -106,7 +106,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Goes on with the event in the seam.
-    #[inline]
+    #[inline(always)]
     pub(super) fn resume_seam<const COMMIT: bool>(&mut self, chunk: &mut &[u8]) -> Step {
         let Some(seam) = self.seam.first_mut() else { return Step::LongWay };
         let before = seam.len;
@@ -139,6 +139,8 @@ impl<B: Buffer> Decoder<B> {
         let usual = take_usual_event::<B, COMMIT>(&mut self.buffer, &mut bytes);
         let (lent, joined) = match usual {
             Ok(lent) => (lent, false),
+            // It was a comment.
+            Err(_) if bytes.is_empty() => return Step::Between,
             Err(_) => {
                 let taken = take_event::<B, COMMIT>(&mut self.buffer, bytes);
                 match taken.end {

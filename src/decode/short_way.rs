@@ -8,7 +8,7 @@ use super::decoder::Decoder;
 use super::lent::Lent;
 use super::two_ended::TwoEnded;
 use super::ways::{Stage, Step};
-use crate::scan::{self, Lines};
+use crate::scan::{self, Line, Lines};
 
 /// Lines that have been taken.
 pub(super) struct Taken<'x> {
@@ -63,18 +63,18 @@ pub(super) fn take_usual_event<'x, B: Buffer, const COMMIT: bool>(
                 *bytes = lines.rest();
                 line = lines.take::<2>().ok_or(NotUsual::Other)?;
             }
-            if let Some(given) = line.behind(b"event: ") {
+            if let Some(given) = behind_either(&line, b"event: ", b"event:") {
                 event_type = given;
                 line = lines.take::<2>().ok_or(NotUsual::Other)?;
             }
-            if let Some(given) = line.behind(b"id: ") {
+            if let Some(given) = behind_either(&line, b"id: ", b"id:") {
                 if scan::has_nul(given) {
                     return Err(NotUsual::Other);
                 }
                 id = Some(given);
                 line = lines.take::<2>().ok_or(NotUsual::Other)?;
             }
-            line.behind(b"data: ").ok_or(NotUsual::Other)?
+            behind_either(&line, b"data: ", b"data:").ok_or(NotUsual::Other)?
         }
     };
     if !lines.take_blank() || lines.start() >= buffer.room() {
@@ -105,7 +105,7 @@ pub(super) fn take_event<'x, B: Buffer, const COMMIT: bool>(
         let Some(line) = lines.take::<3>() else {
             break if bytes.last() == Some(&b'\r') { End::Unusual } else { End::Cut };
         };
-        if let Some(data) = line.behind(b"data: ") {
+        if let Some(data) = behind_either(&line, b"data: ", b"data:") {
             if lent.data.is_none() && !joined {
                 lent.data = Some(data);
             } else if join(buffer, lent.data, data, &mut lines) {
@@ -114,12 +114,12 @@ pub(super) fn take_event<'x, B: Buffer, const COMMIT: bool>(
             } else {
                 break End::Unusual;
             }
-        } else if let Some(id) = line.behind(b"id: ") {
+        } else if let Some(id) = behind_either(&line, b"id: ", b"id:") {
             lent.id = Some(id);
             if scan::has_nul(id) {
                 break End::Unusual;
             }
-        } else if let Some(event_type) = line.behind(b"event: ") {
+        } else if let Some(event_type) = behind_either(&line, b"event: ", b"event:") {
             lent.event_type = Some(event_type);
         } else if line.is_blank() {
             break if lines.start() >= buffer.room() {
@@ -139,6 +139,16 @@ pub(super) fn take_event<'x, B: Buffer, const COMMIT: bool>(
         }
     };
     Taken { end, lines, lent, joined }
+}
+
+/// The value of a field, with the space that most servers write or without.
+#[inline(always)]
+fn behind_either<'x, const N: usize, const M: usize>(
+    line: &Line<'x>,
+    with_space: &[u8; N],
+    without: &[u8; M],
+) -> Option<&'x [u8]> {
+    line.behind(with_space).or_else(|| line.behind(without))
 }
 
 /// Makes the id, which is in `bytes`, the last event ID. `false`: no memory, nothing changed.

@@ -119,7 +119,7 @@ pub(super) fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
 }
 
 /// The first line end, when there is none before `start`.
-#[inline(never)]
+#[inline]
 pub(super) fn far_from(bytes: &[u8], start: usize) -> Option<usize> {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
     if let Some(end) = crate::x86_64::far_from(bytes, start) {

@@ -113,7 +113,7 @@ pub(crate) fn behind_blank_line(bytes: &[u8], at_start: bool) -> Option<usize> {
         without = if ends == 0 { without.saturating_add(1) } else { 0 };
         if without == 2 {
             // A long line.
-            start = far_from(bytes, start.wrapping_add(BLOCK))?;
+            start = behind_long_line(bytes, start.wrapping_add(BLOCK))?;
             behind_end = 0;
             continue;
         }
@@ -136,6 +136,12 @@ pub(crate) fn behind_blank_line(bytes: &[u8], at_start: bool) -> Option<usize> {
         start = start.wrapping_add(BLOCK);
     }
     None
+}
+
+/// Not inlined: it is long, and rare there.
+#[inline(never)]
+fn behind_long_line(bytes: &[u8], start: usize) -> Option<usize> {
+    far_from(bytes, start)
 }
 
 #[cold]
