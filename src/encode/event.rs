@@ -203,7 +203,7 @@ impl<'a> Event<'a> {
     }
 
     /// Whether neither data nor comment have to be split.
-    #[inline]
+    #[inline(always)]
     fn has_single_lines(&self) -> bool {
         !self.data.is_some_and(scan::has_line_end)
             && !self.comment.is_some_and(|comment| scan::has_line_end(comment.as_bytes()))

@@ -96,12 +96,15 @@ impl LineEnds {
 pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
     #[cfg(test)]
     crate::cost::add(bytes.len().div_ceil(8));
-    match (bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(first), Some(last)) => {
-            in_32(first) | in_32(last) != 0
-                || bytes.len() > BLOCK + BLOCK && far_from(bytes, BLOCK).is_some()
-        }
-        _ => in_few(bytes) != 0,
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        in_32(first) | in_32(last) != 0
+            || bytes.len() > BLOCK + BLOCK && far_from(bytes, BLOCK).is_some()
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        in_16(first) | in_16(last) != 0
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        words::in_8(first) | words::in_8(last) != 0
+    } else {
+        bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
     }
 }
 
@@ -199,7 +202,7 @@ mod words {
 #[cfg(test)]
 mod tests {
     use super::super::line_ends;
-    use super::{in_16, words};
+    use super::{has_line_end, in_16, words};
     use proptest::collection;
     use proptest::prelude::*;
     use std::vec;
@@ -240,6 +243,7 @@ mod tests {
         {
             let step = if cfg!(miri) { 311 } else { 1 };
             assert!(taken(&vec![b'x'; len]).is_empty());
+            assert!(!has_line_end(&vec![b'x'; len]));
             for first in (0..len).step_by(step) {
                 for second in [first, len - 1, (first + 1).min(len - 1), (first + 64).min(len - 1)]
                 {
@@ -247,6 +251,7 @@ mod tests {
                     bytes[first] = b'\n';
                     bytes[second] = b'\r';
                     assert_eq!(taken(&bytes), naive(&bytes), "{len} bytes, at {first}, {second}");
+                    assert!(has_line_end(&bytes), "{len} bytes, at {first}, {second}");
                 }
             }
         }
@@ -262,6 +267,7 @@ mod tests {
         #[test]
         fn any_bytes(bytes in collection::vec(prop_oneof![20 => Just(b'x'), 1 => any::<u8>(), 1 => 9..15_u8], 0..1500)) {
             prop_assert_eq!(taken(&bytes), naive(&bytes));
+            prop_assert_eq!(has_line_end(&bytes), !naive(&bytes).is_empty());
         }
     }
 }
