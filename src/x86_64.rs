@@ -17,7 +17,8 @@ use core::str::Utf8Error;
 #[inline]
 pub(crate) fn from_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
     if is_short_ascii(bytes) || is_utf8(bytes) {
-        // SAFETY: ASCII is UTF-8, too.
+        // SAFETY: all is ASCII, or its start is and the rest has been checked: behind ASCII a character
+        // begins.
         return Ok(unsafe { core::str::from_utf8_unchecked(bytes) });
     }
     // Once more, for the place of the error.
@@ -74,7 +75,7 @@ fn is_utf8(bytes: &[u8]) -> bool {
     return core::str::from_utf8(rest).is_ok();
 }
 
-/// How many bytes at the start are ASCII, at least, of more than 64: all, or a multiple of 128.
+/// How many bytes at the start are ASCII, at least: all, or a multiple of 128.
 fn ascii_len(bytes: &[u8]) -> usize {
     #[cfg(feature = "std")]
     if std::is_x86_feature_detected!("avx2") {
@@ -129,7 +130,8 @@ pub(crate) fn in_16(bytes: &[u8; 16]) -> u32 {
     ends.cast_unsigned()
 }
 
-/// The first line end, when there is none before `start`. `None`: not searched, for want
+/// The first line end from `start` on, when there is none in the 64 bytes before, or in all of them where
+/// there are fewer. `None`: not searched, for want
 /// of AVX2.
 #[cfg(feature = "std")]
 #[inline(always)]

@@ -6,7 +6,7 @@ mod support;
 
 use sse_wire::{DecodeError, Decoder, LastEventIdError, MessageEvent, Progress};
 use std::time::Duration;
-use support::drive::{Way, as_text, feed};
+use support::drive::{WAYS, Way, as_text, feed};
 use support::oracle::Output;
 
 fn lies_in(part: &[u8], whole: &[u8]) -> bool {
@@ -162,6 +162,54 @@ fn last_event_id_in_mid_event() {
                 last_event_id: "3".into(),
             };
             assert_eq!(found, [expected], "set after {end} bytes");
+        }
+    }
+}
+
+/// What there is of an event counts, however it has come.
+#[test]
+fn a_last_event_id_that_does_not_fit_beside_an_event() {
+    for chunks in [&["id: 7\r\n"][..], &["id: 7\r", "\n"], &["i", "d: 7\r\n"]] {
+        let mut decoder = Decoder::new([0; 8]);
+        for chunk in chunks {
+            feed(&mut decoder, chunk.as_bytes(), Way::Next, as_text);
+        }
+        assert_eq!(decoder.set_last_event_id(b"12345678"), Err(LastEventIdError::TooLong));
+        let found = feed(&mut decoder, b"data\r\n\r\n", Way::Next, as_text);
+        let expected = Output::Event {
+            event_type: "message".into(),
+            data: "".into(),
+            last_event_id: "7".into(),
+        };
+        assert_eq!(found, [expected], "{chunks:?}");
+    }
+}
+
+/// Around the longest event that is put together beside the buffer.
+#[test]
+fn a_cut_event_of_about_512_bytes() {
+    for len in 500..=524 {
+        let data = "x".repeat(len - "event: e\ndata: \n\n".len());
+        let stream = format!("event: e\ndata: {data}\n\n");
+        for cut in (1..20).chain(len - 15..len) {
+            for room in [len - 3, len - 2, len - 1, len, len + 1, len + 2, 4096] {
+                for way in WAYS {
+                    let mut buffer = vec![0; room];
+                    let mut decoder = Decoder::new(&mut buffer[..]);
+                    let (first, second) = stream.as_bytes().split_at(cut);
+                    // The first one, so that the decoder is between two events.
+                    let mut found = feed(&mut decoder, b"data: 1\n\n", way, as_text);
+                    found.extend(feed(&mut decoder, first, way, as_text));
+                    found.extend(feed(&mut decoder, second, way, as_text));
+                    let event = |event_type: &str, data: &str| Output::Event {
+                        event_type: event_type.into(),
+                        data: data.into(),
+                        last_event_id: "".into(),
+                    };
+                    let expected = [event("message", "1"), event("e", &data)];
+                    assert_eq!(found, expected, "{len} bytes cut at {cut}, {room} B, {way:?}");
+                }
+            }
         }
     }
 }

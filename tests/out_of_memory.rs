@@ -146,6 +146,29 @@ fn an_event_is_given_up_and_no_more() {
     assert!(refused > 1000, "{refused} runs ran out of memory");
 }
 
+/// A short event needs memory for its id, however it comes.
+#[test]
+fn an_event_whose_id_has_no_memory() {
+    for event in ["id: 42\ndata: a\n\n", "event: e\ndata: a\ndata: b\nid: 42\n\n"] {
+        for at in 0..event.len() {
+            let mut decoder = Decoder::new(GrowingBuffer::with_limit(1 << 20));
+            let (first, second) = event.as_bytes().split_at(at);
+            let mut end = None;
+            with_allocations(0, || {
+                let mut chunk: &[u8] = b"data: 1\n\n";
+                assert!(decoder.next(&mut chunk).is_some_and(|event| event.is_ok()));
+                for mut chunk in [first, second] {
+                    end = end.or(decoder.next(&mut chunk).map(|event| event.is_ok()));
+                }
+            });
+            assert_eq!(end, Some(false), "{event:?} cut at {at}");
+            assert_eq!(decoder.last_event_id(), b"");
+            let next = decoder.next(&mut &b"id: 43\ndata: next\n\n"[..]).unwrap().unwrap();
+            assert_eq!((next.data(), next.last_event_id()), (&b"next"[..], &b"43"[..]));
+        }
+    }
+}
+
 /// An id is small: it is kept where an event is not.
 #[test]
 fn the_id_outlives_the_event() {

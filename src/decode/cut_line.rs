@@ -67,8 +67,10 @@ impl<B: Buffer> Decoder<B> {
             #[cfg(test)]
             crate::cost::add(1);
             if lines.take_blank() {
-                if COMMIT && !self.commit_id_of(lent) {
-                    break;
+                // An id that the last chunks had is in the buffer, and none can have come since.
+                if COMMIT && self.has_id {
+                    self.buffer.commit_pending_id();
+                    self.has_id = false;
                 }
                 self.stage = Stage::Lent;
                 *chunk = lines.rest();
@@ -108,18 +110,6 @@ impl<B: Buffer> Decoder<B> {
             return Step::Chunk;
         }
         self.long_way::<COMMIT>(chunk, lent)
-    }
-
-    /// Makes the event's id the last event ID. `false`: no memory, nothing changed.
-    #[inline]
-    fn commit_id_of(&mut self, lent: &Lent<'_>) -> bool {
-        match lent.id {
-            Some(id) if !self.buffer.set_last_id(id) => return false,
-            None if self.has_id => self.buffer.commit_pending_id(),
-            _ => {}
-        }
-        self.has_id = false;
-        true
     }
 
     /// Takes the end of a value, or a value that is whole. `false`: nothing taken.

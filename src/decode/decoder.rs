@@ -30,8 +30,9 @@ use core::time::Duration;
 /// parts of an event that goes on in the next chunk, and the data of an event with several `data`
 /// lines, which have to be joined in the buffer. Each byte is copied there once; within the buffer,
 /// types and ids are moved a few times at most, and a buffer that grows copies what it has. On 64-bit
-/// targets an event of up to 512 bytes that chunks cut is copied as a whole, to a place of its own, and
-/// lent from there. `decode` copies every event.
+/// targets an event of up to 512 bytes that chunks cut may be copied as a whole, to a place of its own,
+/// and lent from there; what turns out to be longer or unusual is copied once more, into the buffer.
+/// `decode` copies every event.
 ///
 /// # The size limit
 ///
@@ -172,6 +173,8 @@ impl<B> Decoder<B> {
     /// `None` until a `retry` line has come; the standard leaves the time to the client then (a few
     /// seconds). It counts at once, not at the blank line. More than `u64::MAX` milliseconds are
     /// read as that many.
+    ///
+    /// Cost: on a 64-bit target it may look at up to 512 bytes of an event that is not complete.
     #[must_use]
     pub fn reconnection_time(&self) -> Option<Duration> {
         self.reconnection_milliseconds().map(Duration::from_millis)
@@ -217,11 +220,16 @@ impl<B> Decoder<B> {
     /// never dispatched ([9.2.6][standard]); its id does not count either, so that a client that
     /// reconnects gets the event again.
     ///
+    /// Cost: on a 64-bit target it may look at up to 512 bytes of that event.
+    ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     #[must_use]
     pub fn is_mid_event(&self) -> bool {
         match self.stage {
-            Stage::Seam if SHORT_WAY => self.without_seam().is_mid_event(),
+            Stage::Seam if SHORT_WAY => {
+                self.seam.first().is_some_and(Seam::is_mid_line)
+                    || self.without_seam().is_mid_event()
+            }
             Stage::Reading => self.tokenizer.is_mid_line() || self.is_in_event(),
             _ => self.tokenizer.is_mid_line(),
         }
@@ -284,11 +292,11 @@ impl<B: Buffer> Decoder<B> {
             let mut step = match self.stage {
                 Stage::InLine => self.go(chunk, &mut lent, Self::go_in_line),
                 Stage::Seam => self.go(chunk, &mut lent, Self::go_in_seam),
-                _ if no_line => self.go(chunk, &mut lent, Self::go_without_line),
                 _ => Step::Between,
             };
             if step == Step::Between {
-                step = self.go(chunk, &mut lent, Self::go_on);
+                let way = if no_line { Self::go_without_line } else { Self::go_on };
+                step = self.go(chunk, &mut lent, way);
             }
             step
         } else {
@@ -425,6 +433,10 @@ impl<B: Buffer> Decoder<B> {
     pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), LastEventIdError> {
         if id.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
             return Err(LastEventIdError::ForbiddenByte);
+        }
+        if SHORT_WAY && self.stage == Stage::Seam {
+            // What is there of an event counts.
+            self.leave_seam::<true>(usize::MAX);
         }
         self.release();
         if self.buffer.set_last_id(id) { Ok(()) } else { Err(LastEventIdError::TooLong) }

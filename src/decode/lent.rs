@@ -65,21 +65,6 @@ impl Places {
         }
     }
 
-    /// The event, of which the buffer has the id, and data if they are not here.
-    #[inline]
-    pub(super) fn event<'a, B: Buffer>(
-        &self,
-        bytes: &'a [u8],
-        buffer: &'a TwoEnded<B>,
-    ) -> MessageEvent<'a> {
-        let part = |place: &Range<usize>| bytes.get(place.clone()).unwrap_or_default();
-        MessageEvent {
-            event_type: self.event_type.as_ref().map_or(&[], part),
-            data: self.data.as_ref().map_or_else(|| buffer.data(), part),
-            last_event_id: buffer.last_id(),
-        }
-    }
-
     #[inline]
     pub(super) fn lent<'x>(&self, bytes: &'x [u8]) -> Lent<'x> {
         let part = |place: &Range<usize>| bytes.get(place.clone()).unwrap_or_default();

@@ -38,7 +38,7 @@ impl Seam {
 
     /// The event that has become whole; its id is the last one.
     pub(super) fn event<'a, B: Buffer>(&'a self, buffer: &'a TwoEnded<B>) -> MessageEvent<'a> {
-        self.places.event(&self.bytes, buffer)
+        self.lent().event(buffer)
     }
 
     /// What there is of that event.
@@ -57,14 +57,21 @@ impl Seam {
         &self.bytes
     }
 
-    /// Adds what comes next in the stream and is known to have room.
+    /// Whether a line has begun and not ended.
+    pub(super) fn is_mid_line(&self) -> bool {
+        self.bytes.get(self.len.wrapping_sub(1)) != Some(&b'\n')
+    }
+
+    /// Adds what comes next in the stream. `false`: there is no room.
     #[inline(always)]
-    fn add(&mut self, bytes: &[u8]) {
+    fn add(&mut self, bytes: &[u8]) -> bool {
         let len = self.len.wrapping_add(bytes.len());
-        if let Some(free) = self.bytes.get_mut(self.len..len) {
-            copy(bytes, free);
-            self.len = len;
-        }
+        let Some(free) = self.bytes.get_mut(self.len..len) else { return false };
+        #[cfg(test)]
+        crate::cost::add(bytes.len());
+        copy(bytes, free);
+        self.len = len;
+        true
     }
 }
 
@@ -96,13 +103,16 @@ impl<B: Buffer> Decoder<B> {
         {
             return false;
         }
-        if !chunk.is_empty() {
-            seam.len = 0;
-            seam.add(chunk);
+        if chunk.is_empty() {
+            return true;
+        }
+        seam.len = 0;
+        let added = seam.add(chunk);
+        if added {
             self.stage = Stage::Seam;
             *chunk = &[];
         }
-        true
+        added
     }
 
     /// Goes on with the event in the seam.
@@ -110,19 +120,18 @@ impl<B: Buffer> Decoder<B> {
     pub(super) fn resume_seam<const COMMIT: bool>(&mut self, chunk: &mut &[u8]) -> Step {
         let Some(seam) = self.seam.first_mut() else { return Step::LongWay };
         let before = seam.len;
-        let most = LENGTH.min(self.buffer.room().wrapping_sub(1)).saturating_sub(before);
-        let at_start = seam.bytes.get(before.wrapping_sub(1)) == Some(&b'\n');
+        let most = LENGTH.min(self.buffer.room().saturating_sub(1)).saturating_sub(before);
+        let at_start = !seam.is_mid_line();
         let piece = chunk.get(..most).unwrap_or(chunk);
         if let Some(behind) = scan::behind_blank_line(piece, at_start) {
             let (event, rest) = chunk.split_at_checked(behind).unwrap_or_default();
-            seam.add(event);
-            let step = self.take_from_seam::<COMMIT>();
+            let added = seam.add(event);
+            let step = if added { self.take_from_seam::<COMMIT>() } else { Step::LongWay };
             if step != Step::LongWay {
                 *chunk = rest;
                 return step;
             }
-        } else if piece.len() == chunk.len() && piece.last() != Some(&b'\r') {
-            seam.add(piece);
+        } else if piece.len() == chunk.len() && piece.last() != Some(&b'\r') && seam.add(piece) {
             *chunk = &[];
             return Step::Chunk;
         }
@@ -156,15 +165,25 @@ impl<B: Buffer> Decoder<B> {
         Step::EventInSeam
     }
 
-    /// Lets what is in the seam take the long way.
+    /// Lets the first `len` bytes of the seam, or all, take the long way.
     #[cold]
     #[inline(never)]
-    fn leave_seam<const COMMIT: bool>(&mut self, len: usize) {
-        let Some(seam) = self.seam.first() else { return };
-        let bytes = seam.bytes;
+    pub(super) fn leave_seam<const COMMIT: bool>(&mut self, len: usize) {
         self.buffer.finish_event();
         self.stage = Stage::Reading;
-        let mut bytes = bytes.get(..len).unwrap_or_default();
-        let _ = self.long_way::<COMMIT>(&mut bytes, &mut Lent::default());
+        let mut start = 0_usize;
+        while let Some(seam) = self.seam.first()
+            && let Some(rest) = seam.bytes.get(start..len.min(seam.len))
+            && !rest.is_empty()
+        {
+            // In copies, of which most are short: the long way may not hold a borrow of the seam.
+            let mut copied = [0; 64];
+            copied.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            let mut piece = copied.get(..rest.len()).unwrap_or(&copied);
+            #[cfg(test)]
+            crate::cost::add(piece.len());
+            start = start.wrapping_add(piece.len());
+            let _ = self.long_way::<COMMIT>(&mut piece, &mut Lent::default());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The short way: an event whose lines are all in memory and look as servers write them. It is what
 //! most bytes take, with what is known of the event in registers. Anything else is left to the long
-//! way, in `decoder`, from the event's first line on; an event that the end of a chunk cuts is left to
+//! way, in `long_way`, from the event's first line on; an event that the end of a chunk cuts is left to
 //! `seam`, or to `cut_line` if it is long.
 
 use super::buffer::Buffer;

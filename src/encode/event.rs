@@ -175,7 +175,8 @@ impl<'a> Event<'a> {
         self.encode_parts(out)
     }
 
-    /// The long way of [`encode`](Self::encode), which splits values into lines.
+    /// The long way of [`encode`](Self::encode), which splits values into lines. Where there is a short
+    /// way, something has to be split.
     fn encode_parts<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
         let mut parts = self.parts();
         // Where the short way has found that something is multiline, and there is only the data, it is that.

@@ -1,5 +1,5 @@
 //! Line ends as a bitmap, for 32 bytes at a time: a search of its own for each line is what costs on
-//! short lines. Lines that are much longer are left to memchr.
+//! short lines. Lines that are much longer are left to AVX2, where it is there, and memchr.
 //!
 //! The bitmap comes from `x86_64` where that is there, otherwise from plain arithmetic on words.
 
@@ -64,6 +64,7 @@ impl LineEnds {
 
     #[inline(always)]
     fn search<const NEAR: usize>(&mut self, bytes: &[u8]) -> Option<usize> {
+        const { assert!(NEAR >= 2, "`far_from` looks back") };
         // Many lines end soon: each block is looked at only if there is none in the one before.
         for _ in 0..NEAR {
             if !self.search_block(bytes) {
@@ -121,7 +122,8 @@ pub(super) fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
     }
 }
 
-/// The first line end, when there is none before `start`.
+/// The first line end from `start` on, when there is none in the 64 bytes before, or in all of them where
+/// there are fewer.
 #[inline]
 pub(super) fn far_from(bytes: &[u8], start: usize) -> Option<usize> {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]

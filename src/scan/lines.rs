@@ -79,18 +79,17 @@ impl<'a> Lines<'a> {
         is_crlf
     }
 
-    /// Takes a line. `None`, and `start` is still the line's: it does not end in the bytes, or with a
+    /// Takes a line. `None`, and `start` is still the line's, but it cannot be taken again: it does not end in the bytes, or with a
     /// CR that is their last byte. Lines of more than `NEAR` times 32 bytes are taken to be long.
     #[inline(always)]
     pub(crate) fn take<const NEAR: usize>(&mut self) -> Option<Line<'a>> {
         let (bytes, start) = (self.bytes, self.start);
         let end = self.ends.take_near::<NEAR>(bytes)?;
         let mut behind = end.wrapping_add(1);
-        if bytes.get(end)? == &b'\r' {
-            if bytes.get(behind)? == &b'\n' {
-                behind = behind.wrapping_add(1);
-                self.ends.skip(behind);
-            }
+        // Behind a CR that is the last byte, a LF may be to come.
+        if bytes.get(end)? == &b'\r' && bytes.get(behind)? == &b'\n' {
+            behind = behind.wrapping_add(1);
+            self.ends.skip(behind);
         }
         self.start = behind;
         let rest = bytes.get(start..)?;
