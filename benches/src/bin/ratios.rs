@@ -1,0 +1,166 @@
+//! Prints the tables of the README and of `docs/performance.md`. The subjects of a table's row take turns,
+//! pass by pass, and the fastest pass of each counts: a shared machine changes its speed within seconds,
+//! so that what benches measure one after the other cannot be compared there.
+
+use benches::corpora::{self, Corpus};
+use benches::{decoders, encoders, limits};
+use sse_core::SseDecoder;
+use std::hint::black_box;
+use std::time::Instant;
+
+const PEERS: [&str; 4] = ["sse-core", "sse-stream", "sseer", "eventsource-stream"];
+const ENCODING_PEERS: [&str; 3] = ["write!", "axum", "sse-stream"];
+/// Holds each event, and each chunk.
+const BUFFER: usize = 128 * 1024;
+/// How many passes of each subject, and the most seconds for a row.
+const PASSES: usize = 400;
+const SECONDS: f64 = 4.0;
+
+fn main() {
+    let mut next_at_64_kib = Vec::new();
+    for (title, length) in [("64 KiB", 64 * 1024), ("1460 bytes", 1460), ("64 bytes", 64)] {
+        println!(
+            "Decoding, chunks of {title}; the limit is `memchr2_iter`, for `large` and a memcpy:\n"
+        );
+        let of_64_kib = if length > 1460 { "" } else { " `next` / 64 KiB |" };
+        println!(
+            "| GiB/s | tokenizer | `next` | `data_str` | limit | `next` / limit | fastest peer | \
+             `next` / peer | `data_str` / peer |{of_64_kib}"
+        );
+        println!("| --- {}|", "| ---: ".repeat(8 + usize::from(length <= 1460)));
+        for (at, name) in corpora::names().enumerate() {
+            let speeds = decoding(corpora::corpus(name), length);
+            let [tokenizer, next, text, limit] = [speeds[0], speeds[1], speeds[2], speeds[3]];
+            let (peer, peer_name) = fastest(&speeds[4..], &PEERS);
+            print!(
+                "| {name} | {tokenizer:.2} | {next:.2} | {text:.2} | {limit:.2} | {:.2} | \
+                 {peer:.2} ({peer_name}) | {:.2} | {:.2} |",
+                next / limit,
+                next / peer,
+                text / peer
+            );
+            if length > 1460 {
+                next_at_64_kib.push(next);
+            } else {
+                print!(" {:.2} |", next / next_at_64_kib[at]);
+            }
+            println!();
+        }
+        println!();
+    }
+
+    println!("Decoding one event, one byte at a time:\n\n| event | ns a byte | sse-stream |");
+    println!("| --- | ---: | ---: |");
+    for (name, length) in [("1 KiB", 1024), ("64 KiB", 64 * 1024), ("1 MiB", 1024 * 1024)] {
+        let corpus = corpora::one_event(length);
+        let stream = &corpus.stream[..];
+        let mut buffer = vec![0; length];
+        let seconds = take_turns(&mut [
+            &mut || assert_eq!(decoders::next(stream, 1, &mut buffer[..]), corpus.delivered()),
+            &mut || assert_eq!(decoders::sse_stream(stream, 1), corpus.delivered()),
+        ]);
+        let nanoseconds = |at: usize| seconds[at] * 1e9 / stream.len() as f64;
+        println!("| {name} | {:.2} | {:.2} |", nanoseconds(0), nanoseconds(1));
+    }
+
+    println!("\nEncoding; the limit is `memchr2_iter` over the data and a memcpy of the event:\n");
+    println!(
+        "| GiB/s | `encode` | `append_to` | limit | `encode` / limit | `append_to` / limit | \
+         fastest peer | `encode` / peer | `append_to` / peer |"
+    );
+    println!("| --- {}|", "| ---: ".repeat(8));
+    for name in ["tiny", "telemetry", "llm", "multiline", "large"] {
+        let speeds = encoding(corpora::corpus(name));
+        let [slice, vector, limit] = [speeds[0], speeds[1], speeds[2]];
+        let (peer, peer_name) = fastest(&speeds[3..], &ENCODING_PEERS);
+        println!(
+            "| {name} | {slice:.2} | {vector:.2} | {limit:.2} | {:.2} | {:.2} | {peer:.2} \
+             ({peer_name}) | {:.2} | {:.2} |",
+            slice / limit,
+            vector / limit,
+            slice / peer,
+            vector / peer
+        );
+    }
+}
+
+/// GiB/s of tokenizer, `next`, `data_str`, limit and peers.
+fn decoding(corpus: &'static Corpus, length: usize) -> Vec<f64> {
+    let stream = &corpus.stream[..];
+    let delivered = corpus.delivered();
+    let mut buffers = [vec![0; BUFFER], vec![0; BUFFER], vec![0; BUFFER]];
+    let [first, second, third] = &mut buffers;
+    let mut sse_core = SseDecoder::new();
+    gib_a_second(
+        stream,
+        &mut [
+            &mut || assert_eq!(decoders::tokenizer(stream, length), delivered),
+            &mut || assert_eq!(decoders::next(stream, length, &mut first[..]), delivered),
+            &mut || assert_eq!(decoders::next_str(stream, length, &mut second[..]), delivered),
+            &mut || {
+                let ends = match corpus.name {
+                    "large" => limits::walk_and_copy(stream, length, third),
+                    _ => limits::walk_line_ends(stream, length),
+                };
+                black_box(ends);
+            },
+            &mut || assert_eq!(decoders::sse_core(stream, length, &mut sse_core), delivered),
+            &mut || assert_eq!(decoders::sse_stream(stream, length), delivered),
+            &mut || assert_eq!(decoders::sseer(stream, length), delivered),
+            &mut || assert_eq!(decoders::eventsource_stream(stream, length), delivered),
+        ],
+    )
+}
+
+/// GiB/s of `encode`, `append_to`, limit and peers.
+fn encoding(corpus: &'static Corpus) -> Vec<f64> {
+    let mut slices = [vec![0; corpus.stream.len()], vec![0; corpus.stream.len()]];
+    let [first, second] = &mut slices;
+    let (mut vector, mut written) = (Vec::new(), Vec::new());
+    // sse-stream wants to own its events: they are made before it is timed.
+    let mut owned: Vec<_> = (0..=PASSES).map(|_| encoders::sse_stream_events(corpus)).collect();
+    gib_a_second(
+        &corpus.stream,
+        &mut [
+            &mut || assert_eq!(encoders::encode(corpus, first), corpus.stream.len()),
+            &mut || {
+                vector.clear();
+                encoders::append_to(corpus, &mut vector);
+            },
+            &mut || assert_eq!(limits::search_and_copy(corpus, second), corpus.stream.len()),
+            &mut || {
+                written.clear();
+                encoders::write_macro(corpus, &mut written);
+            },
+            &mut || encoders::axum(corpus, drop),
+            &mut || encoders::sse_stream(owned.pop().unwrap(), drop),
+        ],
+    )
+}
+
+fn gib_a_second(stream: &[u8], subjects: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+    let gib = stream.len() as f64 / f64::from(1 << 30);
+    take_turns(subjects).into_iter().map(|seconds| gib / seconds).collect()
+}
+
+/// The seconds of the fastest pass of each.
+fn take_turns(subjects: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+    let mut fastest = vec![f64::MAX; subjects.len()];
+    let start = Instant::now();
+    for _ in 0..PASSES {
+        for (subject, fastest) in subjects.iter_mut().zip(&mut fastest) {
+            let start = Instant::now();
+            subject();
+            *fastest = fastest.min(start.elapsed().as_secs_f64());
+        }
+        if start.elapsed().as_secs_f64() > SECONDS {
+            break;
+        }
+    }
+    fastest
+}
+
+fn fastest(speeds: &[f64], names: &[&'static str]) -> (f64, &'static str) {
+    let fastest = speeds.iter().zip(names).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    fastest.map(|(&speed, &name)| (speed, name)).unwrap()
+}
