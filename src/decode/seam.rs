@@ -172,10 +172,12 @@ impl<B: Buffer> Decoder<B> {
         self.buffer.finish_event();
         self.stage = Stage::Reading;
         let mut start = 0_usize;
-        while let Some(seam) = self.seam.first()
-            && let Some(rest) = seam.bytes.get(start..len.min(seam.len))
-            && !rest.is_empty()
-        {
+        loop {
+            let Some(seam) = self.seam.first() else { return };
+            let rest = seam.bytes.get(start..len.min(seam.len)).unwrap_or_default();
+            if rest.is_empty() {
+                return;
+            }
             // In copies, of which most are short: the long way may not hold a borrow of the seam.
             let mut copied = [0; 64];
             copied.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);

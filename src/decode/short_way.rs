@@ -80,10 +80,8 @@ pub(super) fn take_usual_event<'x, B: Buffer, const COMMIT: bool>(
     if !lines.take_blank() || lines.start() >= buffer.room() {
         return Err(NotUsual::Other);
     }
-    if COMMIT
-        && let Some(id) = id.take()
-        && !commit_id(buffer, all, id)
-    {
+    let to_commit = if COMMIT { id.take() } else { None };
+    if to_commit.is_some_and(|id| !commit_id(buffer, all, id)) {
         return Err(NotUsual::Other);
     }
     *bytes = lines.rest();
@@ -155,13 +153,10 @@ fn behind_either<'x, const N: usize, const M: usize>(
 #[inline(always)]
 fn commit_id<B: Buffer>(buffer: &mut TwoEnded<B>, bytes: &[u8], id: &[u8]) -> bool {
     let end = place(id, bytes).wrapping_add(id.len());
-    if id.len() <= 16
-        && let Some(last) = bytes.get(end.wrapping_sub(16)..end).and_then(<[u8]>::first_chunk)
-        && buffer.set_last_id_to_end_of(last, id.len())
-    {
-        return true;
+    match bytes.get(end.wrapping_sub(16)..end).and_then(<[u8]>::first_chunk) {
+        Some(last) if id.len() <= 16 && buffer.set_last_id_to_end_of(last, id.len()) => true,
+        _ => buffer.set_last_id(id),
     }
-    buffer.set_last_id(id)
 }
 
 /// Adds a data line, and those that come behind, to the data in the buffer, which are `first` if that is

@@ -196,12 +196,11 @@ impl Tokenizer {
     /// A part of a line, without its end.
     fn part_of_line<'a>(&mut self, mut part: &'a [u8]) -> Option<Token<'a>> {
         // In one step, where the usual start of a line is there.
-        if SHORT_CUT
-            && self.state == State::LineStart
-            && let Some((field, value)) = usual_value(part)
-        {
-            self.state = State::Value { field };
-            part = value;
+        if SHORT_CUT && self.state == State::LineStart {
+            if let Some((field, value)) = usual_value(part) {
+                self.state = State::Value { field };
+                part = value;
+            }
         }
         while let Some((&first, rest)) = part.split_first() {
             #[cfg(test)]

@@ -75,9 +75,8 @@ impl<B: Buffer> Decoder<B> {
         way: fn(&mut Self, &'c [u8], &mut Lent<'c>) -> (Step, usize),
     ) -> Step {
         let (step, left) = way(self, chunk, lent);
-        if let Some(used) = chunk.len().checked_sub(left)
-            && let Some(rest) = chunk.get(used..)
-        {
+        let used = chunk.len().checked_sub(left);
+        if let Some(rest) = used.and_then(|used| chunk.get(used..)) {
             *chunk = rest;
         }
         step
