@@ -28,6 +28,7 @@ impl LineEnds {
     }
 
     /// Takes the first line end in `bytes` that has not been taken.
+    #[cfg_attr(target_os = "none", allow(dead_code))]
     #[inline(always)]
     pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
         self.take_near::<3>(bytes)
