@@ -131,8 +131,7 @@ pub(crate) fn in_16(bytes: &[u8; 16]) -> u32 {
 }
 
 /// The first line end from `start` on, when there is none in the 64 bytes before, or in all of them where
-/// there are fewer. `None`: not searched, for want
-/// of AVX2.
+/// there are fewer. `None`: not searched, for want of AVX2.
 #[cfg(feature = "std")]
 #[inline(always)]
 pub(crate) fn far_from(bytes: &[u8], start: usize) -> Option<Option<usize>> {

@@ -292,11 +292,11 @@ impl<B: Buffer> Decoder<B> {
             let mut step = match self.stage {
                 Stage::InLine => self.go(chunk, &mut lent, Self::go_in_line),
                 Stage::Seam => self.go(chunk, &mut lent, Self::go_in_seam),
-                _ if no_line => self.go(chunk, &mut lent, Self::go_without_line),
+                _ if no_line => self.go(chunk, &mut lent, Self::go_on::<true>),
                 _ => Step::Between,
             };
             if step == Step::Between {
-                step = self.go(chunk, &mut lent, Self::go_on);
+                step = self.go(chunk, &mut lent, Self::go_on::<false>);
             }
             step
         } else {

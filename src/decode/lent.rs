@@ -50,18 +50,15 @@ impl Places {
 
     #[inline]
     pub(super) fn of(lent: &Lent<'_>, bytes: &[u8]) -> Self {
-        let place = |part: &[u8]| match part {
+        let range = |part: &[u8]| match part {
             // It need not lie in the bytes.
             [] => 0..0,
-            _ => {
-                let start = part.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
-                start..start.wrapping_add(part.len())
-            }
+            _ => place(part, bytes)..place(part, bytes).wrapping_add(part.len()),
         };
         Self {
-            data: lent.data.map(place),
-            event_type: lent.event_type.map(place),
-            id: lent.id.map(place),
+            data: lent.data.map(range),
+            event_type: lent.event_type.map(range),
+            id: lent.id.map(range),
         }
     }
 
@@ -75,4 +72,10 @@ impl Places {
             has_room: false,
         }
     }
+}
+
+/// Where `part` starts in `bytes`, of which it is one.
+#[inline(always)]
+pub(super) fn place(part: &[u8], bytes: &[u8]) -> usize {
+    part.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr())
 }

@@ -5,7 +5,7 @@
 
 use super::buffer::Buffer;
 use super::decoder::Decoder;
-use super::lent::Lent;
+use super::lent::{Lent, place};
 use super::two_ended::TwoEnded;
 use super::ways::{Stage, Step};
 use crate::scan::{self, Line, Lines};
@@ -213,12 +213,6 @@ fn join<'x, B: Buffer>(
             None => return true,
         }
     }
-}
-
-/// Where `part` is in `bytes`.
-#[inline(always)]
-fn place(part: &[u8], bytes: &[u8]) -> usize {
-    part.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr())
 }
 
 impl<B: Buffer> Decoder<B> {

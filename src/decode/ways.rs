@@ -105,17 +105,12 @@ impl<B: Buffer> Decoder<B> {
     }
 
     #[inline(never)]
-    pub(super) fn go_on<'c>(&mut self, mut chunk: &'c [u8], lent: &mut Lent<'c>) -> (Step, usize) {
-        (self.step::<true>(&mut chunk, lent, false), chunk.len())
-    }
-
-    #[inline(never)]
-    pub(super) fn go_without_line<'c>(
+    pub(super) fn go_on<'c, const NO_LINE: bool>(
         &mut self,
         mut chunk: &'c [u8],
         lent: &mut Lent<'c>,
     ) -> (Step, usize) {
-        (self.step::<true>(&mut chunk, lent, true), chunk.len())
+        (self.step::<true>(&mut chunk, lent, NO_LINE), chunk.len())
     }
 
     /// Goes on to the next blank line that completes an event. With `COMMIT` its id has become the

@@ -34,7 +34,7 @@ impl LineEnds {
         self.take_near::<3>(bytes)
     }
 
-    /// The same, where lines of more than `NEAR` blocks are not rare.
+    /// The same; a line of more than `NEAR` blocks is searched as a long one.
     #[inline(always)]
     pub(super) fn take_near<const NEAR: usize>(&mut self, bytes: &[u8]) -> Option<usize> {
         if self.bits == 0 { self.search::<NEAR>(bytes) } else { self.take_known() }

@@ -79,8 +79,9 @@ impl<'a> Lines<'a> {
         is_crlf
     }
 
-    /// Takes a line. `None`, and `start` is still the line's, but it cannot be taken again: it does not end in the bytes, or with a
-    /// CR that is their last byte. Lines of more than `NEAR` times 32 bytes are taken to be long.
+    /// Takes a line. `None`, and `start` is still the line's, but it cannot be taken again: it does not
+    /// end in the bytes, or with a CR that is their last byte. A line of more than `NEAR` times 32 bytes
+    /// is searched as a long one.
     #[inline(always)]
     pub(crate) fn take<const NEAR: usize>(&mut self) -> Option<Line<'a>> {
         let (bytes, start) = (self.bytes, self.start);
