@@ -1,7 +1,7 @@
-//! Decoding: each corpus in chunks of several lengths, by this crate, the limits and the peers. What a
+//! Decoding: each corpus in several chunkings, by this crate, the limits and the peers. What a
 //! subject delivers is held against what the corpus was written from before it is timed.
 
-use benches::corpora::{self, Corpus};
+use benches::corpora::{self, Chunking, Corpus};
 use benches::{decoders, limits};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
@@ -9,8 +9,15 @@ use sse_core::SseDecoder;
 use sse_wire::GrowingBuffer;
 use std::fmt::Debug;
 
-/// What is read at once from a pipe or a fast connection, from a packet, and by a microcontroller.
-const CHUNKS: [(&str, usize); 3] = [("64KiB", 64 * 1024), ("1460B", 1460), ("64B", 64)];
+/// What one read returns: from a pipe or a fast connection, from a server that flushes after each
+/// event, from a packet, and on a microcontroller.
+const CHUNKINGS: [(&str, Chunking); 4] = [
+    ("64KiB", Chunking::Bytes(64 * 1024)),
+    ("event", Chunking::Event),
+    ("1460B", Chunking::Bytes(1460)),
+    ("64B", Chunking::Bytes(64)),
+];
+const ONE_BYTE: Chunking = Chunking::Bytes(1);
 /// Holds each event, and each chunk.
 const BUFFER: usize = 128 * 1024;
 
@@ -18,53 +25,49 @@ fn main() {
     let mut criterion = benches::criterion();
     for name in corpora::names() {
         let corpus = corpora::corpus(name);
-        for (chunk, length) in CHUNKS {
-            subjects(&mut criterion, corpus, chunk, length);
+        for (chunk, chunking) in CHUNKINGS {
+            subjects(&mut criterion, corpus, chunk, chunking);
         }
         if matches!(name, "llm" | "large") {
-            subjects(&mut criterion, corpus, "1B", 1);
+            subjects(&mut criterion, corpus, "1B", ONE_BYTE);
         }
     }
     growing_events(&mut criterion);
     criterion.final_summary();
 }
 
-fn subjects(criterion: &mut Criterion, corpus: &'static Corpus, chunk: &str, length: usize) {
+fn subjects(criterion: &mut Criterion, corpus: &'static Corpus, chunk: &str, chunking: Chunking) {
     let mut group = criterion.benchmark_group(format!("decode/{}/{chunk}", corpus.name));
     group.throughput(Throughput::Bytes(corpus.stream.len() as u64));
-    let stream = &corpus.stream[..];
+    let chunks = &corpus.chunks(chunking)[..];
     let delivered = corpus.delivered();
     let mut buffer = vec![0; BUFFER];
 
-    measure(&mut group, "memchr2_iter", corpus.line_ends(), || {
-        limits::walk_line_ends(stream, length)
-    });
-    measure(&mut group, "memcpy", stream.len(), || limits::copy(stream, length, &mut buffer));
+    measure(&mut group, "memchr2_iter", corpus.line_ends(), || limits::walk_line_ends(chunks));
+    measure(&mut group, "memcpy", corpus.stream.len(), || limits::copy(chunks, &mut buffer));
     if corpus.name == "large" {
         measure(&mut group, "memchr2_iter and memcpy", corpus.line_ends(), || {
-            limits::walk_and_copy(stream, length, &mut buffer)
+            limits::walk_and_copy(chunks, &mut buffer)
         });
         measure(&mut group, "next, growing buffer", delivered, || {
-            decoders::next(stream, length, GrowingBuffer::with_limit(BUFFER))
+            decoders::next(chunks, GrowingBuffer::with_limit(BUFFER))
         });
     }
 
-    measure(&mut group, "tokenizer", delivered, || decoders::tokenizer(stream, length));
-    measure(&mut group, "next", delivered, || decoders::next(stream, length, &mut buffer[..]));
+    measure(&mut group, "tokenizer", delivered, || decoders::tokenizer(chunks));
+    measure(&mut group, "next", delivered, || decoders::next(chunks, &mut buffer[..]));
     measure(&mut group, "next, data_str", delivered, || {
-        decoders::next_str(stream, length, &mut buffer[..])
+        decoders::next_str(chunks, &mut buffer[..])
     });
 
     let mut sse_core = SseDecoder::new();
-    measure(&mut group, "sse-core", delivered, || {
-        decoders::sse_core(stream, length, &mut sse_core)
-    });
-    measure(&mut group, "sse-stream", delivered, || decoders::sse_stream(stream, length));
-    measure(&mut group, "sseer", delivered, || decoders::sseer(stream, length));
+    measure(&mut group, "sse-core", delivered, || decoders::sse_core(chunks, &mut sse_core));
+    measure(&mut group, "sse-stream", delivered, || decoders::sse_stream(chunks));
+    measure(&mut group, "sseer", delivered, || decoders::sseer(chunks));
     // It looks at a line anew for each byte of it: 30 seconds for one pass.
-    if (corpus.name, length) != ("large", 1) {
+    if (corpus.name, chunking) != ("large", ONE_BYTE) {
         measure(&mut group, "eventsource-stream", delivered, || {
-            decoders::eventsource_stream(stream, length)
+            decoders::eventsource_stream(chunks)
         });
     }
     group.finish();
@@ -76,10 +79,9 @@ fn growing_events(criterion: &mut Criterion) {
     for (name, length) in [("1KiB", 1024), ("64KiB", 64 * 1024), ("1MiB", 1024 * 1024)] {
         let corpus = corpora::one_event(length);
         group.throughput(Throughput::Bytes(corpus.stream.len() as u64));
+        let chunks = corpus.chunks(ONE_BYTE);
         let mut buffer = vec![0; length];
-        measure(&mut group, name, corpus.delivered(), || {
-            decoders::next(&corpus.stream, 1, &mut buffer[..])
-        });
+        measure(&mut group, name, corpus.delivered(), || decoders::next(&chunks, &mut buffer[..]));
     }
     group.finish();
 }

@@ -52,7 +52,7 @@ fn subjects(criterion: &mut Criterion, corpus: &'static Corpus) {
         let out = gather(|each| encoders::sse_stream(events(), each));
         // Its order is another one, its length is not.
         assert_eq!(out.len(), length);
-        let decoded = decoders::next(&out, length, vec![0; length].into_boxed_slice());
+        let decoded = decoders::next(&[&out], vec![0; length].into_boxed_slice());
         assert_eq!(decoded, corpus.delivered());
         bencher.iter_batched(
             events,

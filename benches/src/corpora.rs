@@ -2,7 +2,9 @@
 //! counted from what was written, by no decoder.
 
 use crate::Delivered;
+use std::num::ParseIntError;
 use std::ops::Range;
+use std::str::FromStr;
 
 /// A corpus ends with the event that reaches it.
 const LENGTH: usize = 1024 * 1024;
@@ -48,6 +50,20 @@ impl Corpus {
         delivered
     }
 
+    /// The stream, cut into chunks. A list, made before a pass is timed, so that all subjects read
+    /// their chunks from it at the same cost, whatever the chunking.
+    #[must_use]
+    pub fn chunks(&self, chunking: Chunking) -> Vec<&[u8]> {
+        match chunking {
+            Chunking::Bytes(length) => self.stream.chunks(length).collect(),
+            Chunking::Event => {
+                let starts = self.messages.iter().map(|message| message.wire.start);
+                let ends = starts.clone().skip(1).chain([self.stream.len()]);
+                starts.zip(ends).map(|(start, end)| &self.stream[start..end]).collect()
+            }
+        }
+    }
+
     /// How many LF and CR the stream has.
     #[must_use]
     pub fn line_ends(&self) -> usize {
@@ -55,34 +71,65 @@ impl Corpus {
     }
 }
 
-/// How the events of a corpus look.
+/// How a stream is cut into chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunking {
+    /// Chunks of that many bytes; the last one may be shorter.
+    Bytes(usize),
+    /// One event a chunk, as a server that flushes after each event sends it, with the keep-alive
+    /// comment that follows it.
+    Event,
+}
+
+impl FromStr for Chunking {
+    type Err = ParseIntError;
+
+    /// `event`, or a number of bytes.
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        match text {
+            "event" => Ok(Self::Event),
+            length => length.parse().map(Self::Bytes),
+        }
+    }
+}
+
+/// The format of a corpus's events.
 struct Shape {
     name: &'static str,
-    event_type: Option<&'static str>,
-    /// Events are numbered.
-    numbered: bool,
+    /// The fields of each event, in the order in which they are written.
+    parts: &'static [Part],
     line_end: &'static str,
-    /// A comment and a blank line behind each event.
+    /// Whether a comment and a blank line follow each event.
     keep_alive: bool,
     data: fn(&mut Dice) -> String,
 }
 
-/// What the others are told apart by.
-const PLAIN: Shape = Shape {
-    name: "plain",
-    event_type: None,
-    numbered: false,
-    line_end: "\n",
-    keep_alive: false,
-    data: number,
+/// A field of an event.
+enum Part {
+    /// The event type, the same for all events.
+    Event(&'static str),
+    /// The number of the event, from 1.
+    Id,
+    /// One field for each line of the data.
+    Data,
+    /// The reconnection time, the same for all events.
+    Retry,
+}
+
+/// The base of the other shapes.
+const PLAIN: Shape =
+    Shape { name: "plain", parts: &[Part::Data], line_end: "\n", keep_alive: false, data: number };
+const TELEMETRY: Shape = Shape {
+    name: "telemetry",
+    parts: &[Part::Event("temp"), Part::Id, Part::Data],
+    data: sample,
+    ..PLAIN
 };
-const TELEMETRY: Shape =
-    Shape { name: "telemetry", event_type: Some("temp"), numbered: true, data: sample, ..PLAIN };
-const SHAPES: [Shape; 9] = [
+const SHAPES: [Shape; 12] = [
     Shape { name: "llm", data: |dice| completion(dice, &WORDS), ..PLAIN },
     Shape {
         name: "anthropic",
-        event_type: Some("content_block_delta"),
+        parts: &[Part::Event("content_block_delta"), Part::Data],
         data: content_block_delta,
         ..PLAIN
     },
@@ -93,6 +140,20 @@ const SHAPES: [Shape; 9] = [
     Shape { name: "crlf", line_end: "\r\n", ..TELEMETRY },
     Shape { name: "keepalive", keep_alive: true, ..TELEMETRY },
     Shape { name: "utf8", data: |dice| completion(dice, &WORDS_BEYOND_ASCII), ..PLAIN },
+    // The field orders of other servers: Hono, sse-starlette, and one that sends the reconnection
+    // time before the data.
+    Shape { name: "hono", parts: &[Part::Event("temp"), Part::Data, Part::Id], ..TELEMETRY },
+    Shape {
+        name: "starlette",
+        parts: &[Part::Id, Part::Event("temp"), Part::Data, Part::Retry],
+        line_end: "\r\n",
+        ..TELEMETRY
+    },
+    Shape {
+        name: "retry",
+        parts: &[Part::Event("temp"), Part::Id, Part::Retry, Part::Data],
+        ..TELEMETRY
+    },
 ];
 
 /// The names of all corpora.
@@ -130,29 +191,42 @@ fn write(shape: &Shape, length: usize) -> &'static Corpus {
 
 impl Corpus {
     fn new(shape: &Shape) -> Self {
-        Self {
-            name: shape.name,
-            event_type: shape.event_type,
-            messages: Vec::new(),
-            stream: Vec::new(),
-        }
+        let event_type = shape.parts.iter().find_map(|part| match part {
+            Part::Event(event_type) => Some(*event_type),
+            _ => None,
+        });
+        Self { name: shape.name, event_type, messages: Vec::new(), stream: Vec::new() }
     }
 
     fn push(&mut self, shape: &Shape, data: String) {
         let start = self.stream.len();
-        let id = shape.numbered.then(|| (self.messages.len() + 1).to_string());
-        let event = shape.event_type.map(|event_type| ("event: ", event_type));
-        let id_line = id.as_deref().map(|id| ("id: ", id));
-        let data_lines = data.split('\n').map(|line| ("data: ", line));
-        let end = Some(("", ""));
-        for (name, value) in event.into_iter().chain(id_line).chain(data_lines).chain(end) {
-            for part in [name, value, shape.line_end] {
-                self.stream.extend_from_slice(part.as_bytes());
+        let mut id = None;
+        for part in shape.parts {
+            match part {
+                Part::Event(event_type) => self.push_line(shape, "event: ", event_type),
+                Part::Id => {
+                    let number = (self.messages.len() + 1).to_string();
+                    self.push_line(shape, "id: ", &number);
+                    id = Some(number);
+                }
+                Part::Data => {
+                    for line in data.split('\n') {
+                        self.push_line(shape, "data: ", line);
+                    }
+                }
+                Part::Retry => self.push_line(shape, "retry: ", "3000"),
             }
         }
+        self.push_line(shape, "", "");
         self.messages.push(Message { id, data, wire: start..self.stream.len() });
         if shape.keep_alive {
             self.stream.extend_from_slice(b": keep-alive\n\n");
+        }
+    }
+
+    fn push_line(&mut self, shape: &Shape, name: &str, value: &str) {
+        for text in [name, value, shape.line_end] {
+            self.stream.extend_from_slice(text.as_bytes());
         }
     }
 }

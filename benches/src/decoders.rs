@@ -1,5 +1,6 @@
 //! One pass over a stream, chunk by chunk, by this crate and by each peer. All hand out each event
-//! and count what they have handed out.
+//! and count what they have handed out. All read the chunks from the same list, which is made before
+//! the pass.
 //!
 //! Each gets its input and its memory in the way that is best for it. A pass is a stream of its own:
 //! state is new. Memory that a decoder takes from its caller or can hand on to its next stream is
@@ -18,6 +19,9 @@
 //! The peers' streams are polled without a runtime, over chunks that are there already. For `sseer`
 //! they are static, which spares it the counting of references that a connection's would cost. In the
 //! corpora no event takes its id from a block before it, so that sse-stream delivers what all deliver.
+//!
+//! Where a stream sets the reconnection time, all but `tokenizer` parse it, and none counts it: some
+//! return it with the event, sse-core as an item of its own, this crate when it is asked for it.
 
 use crate::Delivered;
 use bytes::Bytes;
@@ -30,12 +34,12 @@ use std::task::{Context, Poll, Waker};
 
 /// This crate's tokenizer, and the counters that make events of its tokens.
 #[must_use]
-pub fn tokenizer(stream: &[u8], chunk_length: usize) -> Delivered {
+pub fn tokenizer(chunks: &[&[u8]]) -> Delivered {
     let mut delivered = Delivered::default();
     let mut tokenizer = Tokenizer::new();
     let (mut type_bytes, mut data_bytes, mut data_lines, mut id_bytes) = (0, 0, 0, 0);
     let mut mid_value = false;
-    for mut chunk in stream.chunks(chunk_length) {
+    for mut chunk in chunks.iter().copied() {
         while let Some(token) = tokenizer.next(&mut chunk) {
             match token {
                 Token::Value { field: Field::Data, fragment, end } => {
@@ -74,10 +78,10 @@ pub fn tokenizer(stream: &[u8], chunk_length: usize) -> Delivered {
 /// # Panics
 /// If an event is too long for the buffer.
 #[must_use]
-pub fn next(stream: &[u8], chunk_length: usize, buffer: impl Buffer) -> Delivered {
+pub fn next(chunks: &[&[u8]], buffer: impl Buffer) -> Delivered {
     let mut delivered = Delivered::default();
     let mut decoder = Decoder::new(buffer);
-    for mut chunk in stream.chunks(chunk_length) {
+    for mut chunk in chunks.iter().copied() {
         while let Some(event) = decoder.next(&mut chunk) {
             let event = event.unwrap();
             delivered.count(event.event_type(), event.data(), event.last_event_id());
@@ -91,10 +95,10 @@ pub fn next(stream: &[u8], chunk_length: usize, buffer: impl Buffer) -> Delivere
 /// # Panics
 /// If an event is too long for the buffer, or its data is not UTF-8.
 #[must_use]
-pub fn next_str(stream: &[u8], chunk_length: usize, buffer: impl Buffer) -> Delivered {
+pub fn next_str(chunks: &[&[u8]], buffer: impl Buffer) -> Delivered {
     let mut delivered = Delivered::default();
     let mut decoder = Decoder::new(buffer);
-    for mut chunk in stream.chunks(chunk_length) {
+    for mut chunk in chunks.iter().copied() {
         while let Some(event) = decoder.next(&mut chunk) {
             let event = event.unwrap();
             let data = event.data_str().unwrap();
@@ -109,10 +113,10 @@ pub fn next_str(stream: &[u8], chunk_length: usize, buffer: impl Buffer) -> Deli
 /// # Panics
 /// If an event is too long.
 #[must_use]
-pub fn sse_core(stream: &[u8], chunk_length: usize, decoder: &mut SseDecoder) -> Delivered {
+pub fn sse_core(chunks: &[&[u8]], decoder: &mut SseDecoder) -> Delivered {
     let mut delivered = Delivered::default();
     decoder.clear();
-    for mut chunk in stream.chunks(chunk_length) {
+    for mut chunk in chunks.iter().copied() {
         while let Some(event) = decoder.next(&mut chunk) {
             if let SseEvent::Message(event) = event.unwrap() {
                 let id = event.last_event_id.as_deref().unwrap_or_default();
@@ -128,9 +132,9 @@ pub fn sse_core(stream: &[u8], chunk_length: usize, decoder: &mut SseDecoder) ->
 /// # Panics
 /// If it cannot decode the stream.
 #[must_use]
-pub fn sse_stream(stream: &[u8], chunk_length: usize) -> Delivered {
+pub fn sse_stream(chunks: &[&[u8]]) -> Delivered {
     let mut delivered = Delivered::default();
-    let chunks = stream::iter(stream.chunks(chunk_length).map(Ok::<_, Infallible>));
+    let chunks = stream::iter(chunks.iter().copied().map(Ok::<_, Infallible>));
     drain(sse_stream::SseByteStream::new(chunks), |event| {
         let event = event.unwrap();
         // It gives parts, where others give events: blocks without data, and no default type.
@@ -148,10 +152,9 @@ pub fn sse_stream(stream: &[u8], chunk_length: usize) -> Delivered {
 /// # Panics
 /// If it cannot decode the stream.
 #[must_use]
-pub fn sseer(stream: &'static [u8], chunk_length: usize) -> Delivered {
+pub fn sseer(chunks: &[&'static [u8]]) -> Delivered {
     let mut delivered = Delivered::default();
-    let chunks =
-        stream.chunks(chunk_length).map(|chunk| Ok::<_, Infallible>(Bytes::from_static(chunk)));
+    let chunks = chunks.iter().map(|chunk| Ok::<_, Infallible>(Bytes::from_static(chunk)));
     drain(sseer::EventStream::new(stream::iter(chunks)), |event| {
         let event = event.unwrap();
         delivered.count(event.event.as_bytes(), event.data.as_bytes(), event.id.as_bytes());
@@ -164,9 +167,9 @@ pub fn sseer(stream: &'static [u8], chunk_length: usize) -> Delivered {
 /// # Panics
 /// If it cannot decode the stream.
 #[must_use]
-pub fn eventsource_stream(stream: &[u8], chunk_length: usize) -> Delivered {
+pub fn eventsource_stream(chunks: &[&[u8]]) -> Delivered {
     let mut delivered = Delivered::default();
-    let chunks = stream::iter(stream.chunks(chunk_length).map(Ok::<_, Infallible>));
+    let chunks = stream::iter(chunks.iter().copied().map(Ok::<_, Infallible>));
     drain(eventsource_stream::EventStream::new(chunks), |event| {
         let event = event.unwrap();
         delivered.count(event.event.as_bytes(), event.data.as_bytes(), event.id.as_bytes());

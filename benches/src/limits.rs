@@ -4,17 +4,17 @@ use crate::corpora::Corpus;
 use memchr::memchr2_iter;
 use std::hint::black_box;
 
-/// Walks all LF and CR of a stream, chunk by chunk. Returns how many there are.
+/// Walks all LF and CR of each chunk. Returns how many there are.
 #[must_use]
-pub fn walk_line_ends(stream: &[u8], chunk_length: usize) -> usize {
-    stream.chunks(chunk_length).map(|chunk| memchr2_iter(b'\n', b'\r', chunk).count()).sum()
+pub fn walk_line_ends(chunks: &[&[u8]]) -> usize {
+    chunks.iter().map(|chunk| memchr2_iter(b'\n', b'\r', chunk).count()).sum()
 }
 
 /// Copies each chunk to `memory`. Returns how many bytes.
 #[must_use]
-pub fn copy(stream: &[u8], chunk_length: usize, memory: &mut [u8]) -> usize {
+pub fn copy(chunks: &[&[u8]], memory: &mut [u8]) -> usize {
     let mut copied = 0;
-    for chunk in stream.chunks(chunk_length) {
+    for chunk in chunks {
         copy_chunk(chunk, memory);
         copied += chunk.len();
     }
@@ -23,9 +23,9 @@ pub fn copy(stream: &[u8], chunk_length: usize, memory: &mut [u8]) -> usize {
 
 /// Does both, of one chunk after the other. Returns how many line ends there are.
 #[must_use]
-pub fn walk_and_copy(stream: &[u8], chunk_length: usize, memory: &mut [u8]) -> usize {
+pub fn walk_and_copy(chunks: &[&[u8]], memory: &mut [u8]) -> usize {
     let mut line_ends = 0;
-    for chunk in stream.chunks(chunk_length) {
+    for chunk in chunks {
         line_ends += memchr2_iter(b'\n', b'\r', chunk).count();
         copy_chunk(chunk, memory);
     }

@@ -1,5 +1,6 @@
 //! One pass over one corpus by this crate, for `instructions.py` to count what `measured` executes:
-//! `pass decode CORPUS CHUNK_LENGTH` or `pass encode CORPUS`. Prints the number of events.
+//! `pass decode CORPUS CHUNKING` or `pass encode CORPUS`. CHUNKING is a number of bytes, or `event` for
+//! one event a chunk. Prints the number of events.
 
 use benches::{corpora, decoders, encoders};
 use std::env;
@@ -8,12 +9,11 @@ fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["decode", name, chunk_length] => {
+        ["decode", name, chunking] => {
             let corpus = corpora::corpus(name);
-            let chunk_length = chunk_length.parse().unwrap();
+            let chunks = corpus.chunks(chunking.parse().unwrap());
             let mut buffer = vec![0; 128 * 1024];
-            let delivered =
-                measured(|| decoders::next(&corpus.stream, chunk_length, &mut buffer[..]));
+            let delivered = measured(|| decoders::next(&chunks, &mut buffer[..]));
             assert_eq!(delivered, corpus.delivered());
             println!("{}", delivered.events);
         }
@@ -24,7 +24,7 @@ fn main() {
             assert!(written == out.len() && out == corpus.stream);
             println!("{}", corpus.messages.len());
         }
-        _ => panic!("pass decode CORPUS CHUNK_LENGTH | pass encode CORPUS"),
+        _ => panic!("pass decode CORPUS CHUNKING | pass encode CORPUS"),
     }
 }
 

@@ -2,13 +2,20 @@
 //! pass by pass, and the fastest pass of each counts: a shared machine changes its speed within seconds,
 //! so that what benches measure one after the other cannot be compared there.
 
-use benches::corpora::{self, Corpus};
+use benches::corpora::{self, Chunking, Corpus};
 use benches::{decoders, encoders, limits};
 use sse_core::SseDecoder;
 use std::hint::black_box;
 use std::time::Instant;
 
 const PEERS: [&str; 4] = ["sse-core", "sse-stream", "sseer", "eventsource-stream"];
+/// The chunkings and their titles. The first is the one that the others are compared with.
+const CHUNKINGS: [(&str, Chunking); 4] = [
+    ("64 KiB", Chunking::Bytes(64 * 1024)),
+    ("one event", Chunking::Event),
+    ("1460 bytes", Chunking::Bytes(1460)),
+    ("64 bytes", Chunking::Bytes(64)),
+];
 const ENCODING_PEERS: [&str; 3] = ["write!", "axum", "sse-stream"];
 /// Holds each event, and each chunk.
 const BUFFER: usize = 128 * 1024;
@@ -18,18 +25,19 @@ const SECONDS: f64 = 4.0;
 
 fn main() {
     let mut next_at_64_kib = Vec::new();
-    for (title, length) in [("64 KiB", 64 * 1024), ("1460 bytes", 1460), ("64 bytes", 64)] {
+    for (title, chunking) in CHUNKINGS {
         println!(
             "Decoding, chunks of {title}; the limit is `memchr2_iter`, for `large` and a memcpy:\n"
         );
-        let of_64_kib = if length > 1460 { "" } else { " `next` / 64 KiB |" };
+        let is_first = chunking == CHUNKINGS[0].1;
+        let of_64_kib = if is_first { "" } else { " `next` / 64 KiB |" };
         println!(
             "| GiB/s | tokenizer | `next` | `data_str` | limit | `next` / limit | fastest peer | \
              `next` / peer | `data_str` / peer |{of_64_kib}"
         );
-        println!("| --- {}|", "| ---: ".repeat(8 + usize::from(length <= 1460)));
+        println!("| --- {}|", "| ---: ".repeat(8 + usize::from(!is_first)));
         for (at, name) in corpora::names().enumerate() {
-            let speeds = decoding(corpora::corpus(name), length);
+            let speeds = decoding(corpora::corpus(name), chunking);
             let [tokenizer, next, text, limit] = [speeds[0], speeds[1], speeds[2], speeds[3]];
             let (peer, peer_name) = fastest(&speeds[4..], &PEERS);
             print!(
@@ -39,7 +47,7 @@ fn main() {
                 next / peer,
                 text / peer
             );
-            if length > 1460 {
+            if is_first {
                 next_at_64_kib.push(next);
             } else {
                 print!(" {:.2} |", next / next_at_64_kib[at]);
@@ -53,13 +61,13 @@ fn main() {
     println!("| --- | ---: | ---: |");
     for (name, length) in [("1 KiB", 1024), ("64 KiB", 64 * 1024), ("1 MiB", 1024 * 1024)] {
         let corpus = corpora::one_event(length);
-        let stream = &corpus.stream[..];
+        let chunks = corpus.chunks(Chunking::Bytes(1));
         let mut buffer = vec![0; length];
         let seconds = take_turns(&mut [
-            &mut || assert_eq!(decoders::next(stream, 1, &mut buffer[..]), corpus.delivered()),
-            &mut || assert_eq!(decoders::sse_stream(stream, 1), corpus.delivered()),
+            &mut || assert_eq!(decoders::next(&chunks, &mut buffer[..]), corpus.delivered()),
+            &mut || assert_eq!(decoders::sse_stream(&chunks), corpus.delivered()),
         ]);
-        let nanoseconds = |at: usize| seconds[at] * 1e9 / stream.len() as f64;
+        let nanoseconds = |at: usize| seconds[at] * 1e9 / corpus.stream.len() as f64;
         println!("| {name} | {:.2} | {:.2} |", nanoseconds(0), nanoseconds(1));
     }
 
@@ -85,29 +93,29 @@ fn main() {
 }
 
 /// GiB/s of tokenizer, `next`, `data_str`, limit and peers.
-fn decoding(corpus: &'static Corpus, length: usize) -> Vec<f64> {
-    let stream = &corpus.stream[..];
+fn decoding(corpus: &'static Corpus, chunking: Chunking) -> Vec<f64> {
+    let chunks = &corpus.chunks(chunking)[..];
     let delivered = corpus.delivered();
     let mut buffers = [vec![0; BUFFER], vec![0; BUFFER], vec![0; BUFFER]];
     let [first, second, third] = &mut buffers;
     let mut sse_core = SseDecoder::new();
     gib_a_second(
-        stream,
+        &corpus.stream,
         &mut [
-            &mut || assert_eq!(decoders::tokenizer(stream, length), delivered),
-            &mut || assert_eq!(decoders::next(stream, length, &mut first[..]), delivered),
-            &mut || assert_eq!(decoders::next_str(stream, length, &mut second[..]), delivered),
+            &mut || assert_eq!(decoders::tokenizer(chunks), delivered),
+            &mut || assert_eq!(decoders::next(chunks, &mut first[..]), delivered),
+            &mut || assert_eq!(decoders::next_str(chunks, &mut second[..]), delivered),
             &mut || {
                 let ends = match corpus.name {
-                    "large" => limits::walk_and_copy(stream, length, third),
-                    _ => limits::walk_line_ends(stream, length),
+                    "large" => limits::walk_and_copy(chunks, third),
+                    _ => limits::walk_line_ends(chunks),
                 };
                 black_box(ends);
             },
-            &mut || assert_eq!(decoders::sse_core(stream, length, &mut sse_core), delivered),
-            &mut || assert_eq!(decoders::sse_stream(stream, length), delivered),
-            &mut || assert_eq!(decoders::sseer(stream, length), delivered),
-            &mut || assert_eq!(decoders::eventsource_stream(stream, length), delivered),
+            &mut || assert_eq!(decoders::sse_core(chunks, &mut sse_core), delivered),
+            &mut || assert_eq!(decoders::sse_stream(chunks), delivered),
+            &mut || assert_eq!(decoders::sseer(chunks), delivered),
+            &mut || assert_eq!(decoders::eventsource_stream(chunks), delivered),
         ],
     )
 }
