@@ -26,7 +26,8 @@ Without FILE, or if it is -, the stream is read from standard input.
 Options:
   --json            print JSON lines with type, data and id (default: text)
   --chunk BYTES     read this many bytes at a time at most (default: 4096)
-  --buffer BYTES    the decoder's memory, which bounds an event (default: 65536)
+  --buffer BYTES    the decoder's memory, which bounds an event: its lines, the
+                    last event ID and 8 bytes must fit (default: 65536)
   --help            print this
 
 As text, an event is a line with its type, the last event ID in parentheses if
@@ -76,8 +77,8 @@ fn parse() -> Result<Option<Args>, lexopt::Error> {
         match arg {
             Arg::Long("json") => args.json = true,
             Arg::Long("chunk") => args.chunk = size("--chunk", &parser.value()?, 1)?,
-            // With no buffer at all, events without type, data and id still come through.
-            Arg::Long("buffer") => args.buffer = size("--buffer", &parser.value()?, 0)?,
+            // Eight bytes stay free: with fewer the decoder holds nothing at all.
+            Arg::Long("buffer") => args.buffer = size("--buffer", &parser.value()?, 8)?,
             Arg::Short('h') | Arg::Long("help") => return Ok(None),
             Arg::Value(file) if args.file.is_none() => args.file = Some(file),
             other => return Err(other.unexpected()),

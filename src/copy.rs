@@ -1,6 +1,6 @@
 //! Copies of a few bytes without a call.
 
-use crate::SHORT_WAY;
+use crate::SMALL_CODE;
 
 /// Copies `from`, of the same length as `to`.
 ///
@@ -9,7 +9,7 @@ use crate::SHORT_WAY;
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     match from.len() {
         // The call is the shorter code.
-        _ if !SHORT_WAY => to.copy_from_slice(from),
+        _ if SMALL_CODE => to.copy_from_slice(from),
         4..8 => copy_ends::<4>(from, to),
         8..16 => copy_ends::<8>(from, to),
         16..32 => copy_ends::<16>(from, to),

@@ -67,15 +67,13 @@ extern crate alloc;
 extern crate std;
 
 mod copy;
-#[cfg(test)]
-mod cost;
 mod decode;
 mod encode;
 mod escaped;
 #[cfg(feature = "_io")]
 pub mod io;
 mod scan;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors)))]
 #[allow(unsafe_code)]
 mod x86_64;
 
@@ -107,15 +105,15 @@ pub const RESPONSE_HEADERS: [(&str, &str); 3] =
 /// closing the connection and shows a dead one. Clients ignore it.
 pub const KEEP_ALIVE: &[u8] = b":\n\n";
 
-/// Whether there are short ways beside the general ones, for the most usual input. They take code: it
-/// is left out where flash counts, and with `--cfg sse_wire_small`, for tests.
-const SHORT_WAY: bool = cfg!(all(target_pointer_width = "64", not(sse_wire_small)));
+/// Whether short code counts more than speed: on targets of fewer than 64 bits, and with
+/// `--cfg sse_wire_small`, for tests.
+const SMALL_CODE: bool = cfg!(any(not(target_pointer_width = "64"), sse_wire_small));
 
 /// For the fuzz target of the one file with unsafe code.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use scan::line_ends;
-#[cfg(all(fuzzing, target_arch = "x86_64", target_feature = "sse2"))]
+#[cfg(all(fuzzing, target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors)))]
 #[doc(hidden)]
 pub fn from_utf8(bytes: &[u8]) -> Result<&str, core::str::Utf8Error> {
     x86_64::from_utf8(bytes)

@@ -1,31 +1,59 @@
-//! Line ends: where they are, and how CR, LF and CRLF split bytes that arrive in pieces.
+//! Line ends: where they are, and how CR, LF and CRLF split bytes that arrive in chunks.
 //!
-//! The only place that knows memchr, vectors, and what stands in for them on microcontrollers.
-//! Decoder and encoder both split lines here.
+//! The only place that knows memchr, vectors, and what replaces them on microcontrollers. Decoder and
+//! encoder both split lines here. Which search a target uses is chosen here; all of them are compiled and
+//! tested everywhere.
 
 mod bitmap;
 mod lines;
-#[cfg(any(test, all(target_os = "none", not(target_pointer_width = "64"))))]
 mod words;
 
-#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
-use bitmap::LineEnds;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
-pub(crate) use bitmap::behind;
-#[cfg(not(all(target_os = "none", not(target_pointer_width = "64"))))]
 pub(crate) use bitmap::has_line_end;
-pub(crate) use lines::{Line, Lines, behind_blank_line};
-#[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
-use words::LineEnds;
-#[cfg(all(target_os = "none", not(target_pointer_width = "64")))]
-pub(crate) use words::has_line_end;
+#[cfg(all(
+    target_arch = "x86_64",
+    target_feature = "sse2",
+    feature = "std",
+    not(sse_wire_no_vectors)
+))]
+pub(crate) use bitmap::with_memchr;
+pub(crate) use lines::{Lines, ends_with_cr, first_word, nothing};
 
-/// All line ends, found one after the other as a decoder finds them.
+/// The search for line ends that this target uses. 32-bit targets without an operating system have no
+/// vectors and little flash.
+#[cfg(any(sse_wire_small, all(target_os = "none", not(target_pointer_width = "64"))))]
+type LineEnds = words::Words<LOADS_WORDS>;
+#[cfg(not(any(sse_wire_small, all(target_os = "none", not(target_pointer_width = "64")))))]
+type LineEnds = bitmap::Bitmap;
+
+/// Only an ARM with atomics, which is more than a Cortex-M0, loads a word from any address.
+#[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "chosen for microcontrollers"))]
+const LOADS_WORDS: bool =
+    cfg!(any(sse_wire_words, all(target_arch = "arm", target_has_atomic = "ptr")));
+
+/// Finds the line ends of some bytes, one after the other.
+pub(crate) trait Search: Copy + Default {
+    /// The first line end at or after `start`, which is where the last one was taken or skipped. A line of more
+    /// than `NEAR` times 32 bytes may be searched as a long one.
+    fn take<const NEAR: usize>(&mut self, bytes: &[u8], start: usize) -> Option<usize>;
+    /// Leaves out the next line end. It lies before `start`.
+    fn skip(&mut self, start: usize);
+}
+
+/// All line ends of `bytes`, as a decoder finds them. For the fuzz target of the vectors.
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(test, allow(unreachable_pub))]
 pub fn line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    let mut ends = LineEnds::default();
-    core::iter::from_fn(move || ends.take(bytes))
+    ends_by::<LineEnds>(bytes)
+}
+
+#[cfg(any(test, fuzzing))]
+fn ends_by<'a, S: Search + 'a>(bytes: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    let (mut search, mut start) = (S::default(), 0);
+    core::iter::from_fn(move || {
+        let end = search.take::<2>(bytes, start)?;
+        start = end.wrapping_add(1);
+        Some(end)
+    })
 }
 
 /// Whether there is a NUL. Ids are short: a call would cost more than the search.
@@ -33,6 +61,9 @@ pub fn line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let in_word = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7) != 0;
+    if crate::SMALL_CODE {
+        return bytes.iter().any(|byte| *byte == 0);
+    }
     match (bytes.first_chunk(), bytes.last_chunk()) {
         (Some(first), Some(last)) if bytes.len() <= 16 => {
             in_word(u64::from_le_bytes(*first)) || in_word(u64::from_le_bytes(*last))
@@ -45,86 +76,6 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
             }
             _ => bytes.contains(&0),
         },
-    }
-}
-
-/// Bytes in memory of which lines are taken off the front. What has been found out about line ends
-/// further on is kept from line to line.
-#[derive(Clone, Copy)]
-pub(crate) struct Input<'a> {
-    rest: &'a [u8],
-    ends: LineEnds,
-}
-
-impl<'a> Input<'a> {
-    #[inline]
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, ends: LineEnds::default() }
-    }
-
-    #[inline]
-    pub(crate) const fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
-    /// Takes all that is left.
-    #[inline]
-    pub(crate) fn take_rest(&mut self) -> &'a [u8] {
-        self.ends = LineEnds::default();
-        core::mem::take(&mut self.rest)
-    }
-
-    #[inline]
-    fn skip_lf(&mut self) {
-        if let Some(behind) = self.rest.strip_prefix(b"\n") {
-            self.rest = behind;
-            self.ends.skip(1);
-            self.ends.advance(1);
-        }
-    }
-}
-
-/// Splits bytes into lines, resumable between any two bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(crate) struct LineSplitter {
-    /// The last byte ended a line with CR: a LF that comes next belongs to it.
-    after_cr: bool,
-}
-
-impl LineSplitter {
-    pub(crate) const fn new() -> Self {
-        Self { after_cr: false }
-    }
-
-    #[inline]
-    pub(crate) const fn is_after_cr(&self) -> bool {
-        self.after_cr
-    }
-
-    /// Drops the LF of a CRLF whose CR came before. To be called whenever new bytes arrive.
-    #[inline]
-    pub(crate) fn skip_lf(&mut self, input: &mut Input<'_>) {
-        if self.after_cr && !input.rest.is_empty() {
-            self.after_cr = false;
-            input.skip_lf();
-        }
-    }
-
-    /// Takes one line off `input`, without its end; `None` leaves `input` as it is, because no line
-    /// ends in it.
-    #[inline]
-    pub(crate) fn take_line<'a>(&mut self, input: &mut Input<'a>) -> Option<&'a [u8]> {
-        let end = input.ends.take(input.rest);
-        let (line, rest) = input.rest.split_at_checked(end?)?;
-        let (&line_end, rest) = rest.split_first()?;
-        input.rest = rest;
-        input.ends.advance(line.len().wrapping_add(1));
-        if line_end == b'\r' {
-            self.after_cr = true;
-            self.skip_lf(input);
-        }
-        Some(line)
     }
 }
 

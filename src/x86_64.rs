@@ -155,7 +155,7 @@ fn far_from_avx2(bytes: &[u8], start: usize) -> Option<usize> {
         }
         rest = behind;
     }
-    crate::scan::behind(bytes, bytes.len().wrapping_sub(rest.len()))
+    crate::scan::with_memchr(bytes, bytes.len().wrapping_sub(rest.len()))
 }
 
 /// The first line end of a window that starts at `start`.

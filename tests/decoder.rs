@@ -6,45 +6,113 @@ mod support;
 
 use sse_wire::{DecodeError, Decoder, LastEventIdError, MessageEvent, Progress};
 use std::time::Duration;
-use support::drive::{WAYS, Way, as_text, feed};
-use support::oracle::Output;
+use support::drive::{CALLS, Call, as_text, feed, feed_all};
+use support::oracle::{Output, Own};
 
 fn lies_in(part: &[u8], whole: &[u8]) -> bool {
     whole.as_ptr_range().contains(&part.as_ptr())
 }
 
+/// `next` borrows the type, the data and the event's own id from the chunk: fields in any order, lines that
+/// do not count between them, whatever has come before. Only the last event ID is copied.
 #[test]
-fn one_data_line_is_borrowed_from_the_chunk() {
-    let stream = b"event: temp\nid: 7\ndata: 23.4\n\n";
-    let mut decoder = Decoder::new([0; 64]);
+fn an_event_whole_in_its_chunk_is_borrowed() {
+    let before = [
+        &[][..],
+        &["data: 1\n\n"],
+        // Lines that were copied.
+        &["data: 1\nda", "ta: 2\n\n"],
+        &["data: a\n\ndata: far too long for the buffer, so that it is skipped to its ", "end\n\n"],
+        &["id: 6\n\n"],
+        // The rest of a line end comes with the event.
+        &["data: 1\r\n\r"],
+        &["data: 1\r", "\n\r"],
+        &["data: 1\ndata: 2\r\n\r"],
+        &[":\r"],
+        &["\u{FEFF}"],
+    ];
+    let events = [
+        "event: temp\nid: 7\ndata: 23.4\n\n",
+        "event: temp\ndata: 23.4\nid: 7\n\n",
+        "id: 7\nevent: temp\ndata: 23.4\n\n",
+        "id: 7\ndata: 23.4\nevent: temp\n\n",
+        "data: 23.4\nevent: temp\nid: 7\n\n",
+        "data: 23.4\nid: 7\nevent: temp\n\n",
+        "event: temp\r\nid: 7\r\ndata: 23.4\r\n\r\n",
+        "event: temp\rid: 7\rdata: 23.4\r\r",
+        "retry: 5\nevent: temp\n: note\nid: 7\nx: y\ndata: 23.4\n\n",
+        "event:temp\nid:7\nretry: 5\ndata:23.4\nretry: 6\n\n",
+        "event: temp\ndata: 23.4\nid: 7\n\ndata: next\n\n",
+    ];
+    for chunks in before {
+        for event in events {
+            let mut decoder = Decoder::new([0; 64]);
+            for chunk in chunks {
+                feed(&mut decoder, chunk.as_bytes(), Call::Next, as_text);
+            }
+            let rest_of_line_end =
+                if chunks.last().is_some_and(|chunk| chunk.ends_with('\r')) { "\n" } else { "" };
+            let stream = [rest_of_line_end, event].concat();
+            let mut chunk = stream.as_bytes();
+            let event = decoder.next(&mut chunk).unwrap().unwrap();
+            let run = format!("{chunks:?} {stream:?}");
+            assert_eq!(event.event_type(), b"temp", "{run}");
+            assert_eq!(event.data(), b"23.4", "{run}");
+            assert_eq!(event.own_id(), Some(&b"7"[..]), "{run}");
+            assert!(lies_in(event.event_type(), stream.as_bytes()), "{run}");
+            assert!(lies_in(event.data(), stream.as_bytes()), "{run}");
+            assert!(lies_in(event.last_event_id(), stream.as_bytes()), "{run}");
+            assert_eq!(decoder.last_event_id(), b"7");
+            assert!(!lies_in(decoder.last_event_id(), stream.as_bytes()), "{run}");
+        }
+    }
+}
+
+/// An event without an id shows the one that the decoder keeps.
+#[test]
+fn an_id_of_an_event_before_is_the_decoders() {
+    let stream = b"id: 7\ndata: a\n\ndata: b\n\n";
+    let mut buffer = [0; 64];
+    let memory = buffer.as_ptr_range();
+    let mut decoder = Decoder::new(&mut buffer);
     let mut chunk: &[u8] = stream;
+    assert!(decoder.next(&mut chunk).is_some());
     let event = decoder.next(&mut chunk).unwrap().unwrap();
-    assert!(lies_in(event.event_type(), stream));
+    assert_eq!((event.last_event_id(), event.own_id()), (&b"7"[..], None));
+    assert!(memory.contains(&event.last_event_id().as_ptr()));
     assert!(lies_in(event.data(), stream));
-    assert_eq!(event.last_event_id(), b"7");
-    assert_eq!(decoder.last_event_id(), b"7");
-    assert!(!lies_in(decoder.last_event_id(), stream), "the id is kept for later");
 }
 
+/// The event is in the decoder's buffer if a chunk ends within it, if it has several data lines, and if it
+/// could only fit without the lines that do not count.
 #[test]
-fn what_the_end_of_a_chunk_cuts_is_copied() {
-    let (mut first, second) = (&b"event: temp\nda"[..], b"ta: 23.4\n\n");
-    let mut decoder = Decoder::new([0; 64]);
-    assert!(decoder.next(&mut first).is_none());
-    let event = decoder.next(&mut &second[..]).unwrap().unwrap();
-    assert!(!lies_in(event.event_type(), second));
-    assert_eq!(event.data(), b"23.4");
-}
-
-#[test]
-fn a_line_of_a_long_event_that_is_whole_in_its_chunk_is_borrowed() {
-    let first = format!("event: {}\nda", "x".repeat(600));
-    let second = b"ta: 23.4\n\n";
-    let mut decoder = Decoder::new([0; 1024]);
-    assert!(decoder.next(&mut first.as_bytes()).is_none());
-    let event = decoder.next(&mut &second[..]).unwrap().unwrap();
-    assert_eq!(event.event_type(), "x".repeat(600).as_bytes());
-    assert!(lies_in(event.data(), second));
+fn what_is_copied() {
+    let long_comment = format!(": {}\nevent: temp\nid: 7\ndata: a\n\n", "x".repeat(100));
+    let long_type = format!("event: {}", "x".repeat(60));
+    for (chunks, data) in [
+        (&["event: temp\nid: 7\nda", "ta: 23.4\n\n"][..], "23.4"),
+        (&["event: temp\nid: 7\n", "data: 23.4\n\n"], "23.4"),
+        (&["event: temp\nid: 7\ndata: 23.4\n", "\n"], "23.4"),
+        (&["e", "vent: temp\nid: 7\ndata: 23.4\n\n"], "23.4"),
+        (&[&long_type, "\nevent: temp\nid: 7\ndata: 23.4\n\n"], "23.4"),
+        (&["event: temp\nid: 7\ndata: a\ndata: b\n\n"], "a\nb"),
+        (&["data: a\nevent: temp\nid: 7\ndata: b\n\n"], "a\nb"),
+        (&[&long_comment], "a"),
+    ] {
+        let mut buffer = [0; 112];
+        let memory = buffer.as_ptr_range();
+        let mut decoder = Decoder::new(&mut buffer);
+        let (mut last, cut_off) = chunks.split_last().map(|(l, c)| (l.as_bytes(), c)).unwrap();
+        for chunk in cut_off {
+            assert!(decoder.next(&mut chunk.as_bytes()).is_none());
+        }
+        let event = decoder.next(&mut last).unwrap().unwrap();
+        let parts = [event.event_type(), event.last_event_id(), event.data()];
+        assert_eq!(parts, [b"temp", &b"7"[..], data.as_bytes()], "{chunks:?}");
+        for part in parts {
+            assert!(memory.contains(&part.as_ptr()), "{chunks:?}");
+        }
+    }
 }
 
 #[test]
@@ -61,47 +129,98 @@ fn decode_copies_so_that_the_chunk_may_go() {
     assert!(decoder.event().is_none());
 }
 
-/// The size limit is on the event, not on what happens to be copied.
+fn event(event_type: &str, data: &str, last_event_id: &str) -> Output {
+    Output::Event {
+        event_type: event_type.into(),
+        data: data.into(),
+        last_event_id: last_event_id.into(),
+        own: Own::default(),
+    }
+}
+
+/// An event fits if its `data`, `event` and `id` lines, with one byte for each line end, and the last event
+/// ID leave 8 bytes free: neither the cutting nor the call makes a difference.
 #[test]
-fn the_limit_does_not_depend_on_the_cutting() {
-    let stream = b"event: temp\nid: 7\ndata: 23.4\n\ndata: b\n\n";
-    for size in [8, 9] {
-        for length in 1..=stream.len() {
-            let mut buffer = vec![0; size];
-            let mut decoder = Decoder::new(&mut buffer[..]);
-            let mut found = Vec::new();
-            for chunk in stream.chunks(length) {
-                found.extend(feed(&mut decoder, chunk, Way::Next, as_text));
+fn the_exact_size() {
+    for (stream, last_event_id, lines, expected) in [
+        ("event: temp\nid: 7\ndata: 23.4\n\n", "", 12 + 6 + 11, event("temp", "23.4", "7")),
+        ("event: temp\r\nid: 7\r\ndata: 23.4\r\n\r\n", "", 29, event("temp", "23.4", "7")),
+        ("event: temp\nid: 7\ndata: 23.4\n\n", "12345", 29, event("temp", "23.4", "7")),
+        ("data: 23.4\n\n", "12345", 11, event("message", "23.4", "12345")),
+        ("data\n\n", "12", 5, event("message", "", "12")),
+        ("data:a\ndata:b\nevent:e\n\n", "1", 7 + 7 + 8, event("e", "a\nb", "1")),
+        ("data:a\nid:2\ndata:b\nevent:e\n\n", "1", 27, event("e", "a\nb", "2")),
+        // What is replaced counts.
+        (
+            "event: aaaa\nevent: b\nid: 1234\nid: 5\ndata: 12345\n\n",
+            "",
+            48,
+            event("b", "12345", "5"),
+        ),
+        // What does not count does not, even if it alone is longer than the buffer.
+        (
+            ": a comment of more bytes than the buffer has\ndata: a\n\n",
+            "",
+            8,
+            event("message", "a", ""),
+        ),
+        (
+            "x: a field of more bytes than the buffer has\ndata: a\n\n",
+            "",
+            8,
+            event("message", "a", ""),
+        ),
+        ("data: a\nretry: 0000000000000000000005\n\n", "", 8, event("message", "a", "")),
+    ] {
+        let exact = last_event_id.len() + lines + 8;
+        for (size, expected) in [(exact - 1, Output::TooLong), (exact, expected)] {
+            for call in CALLS {
+                for length in 1..=stream.len() {
+                    for at in [0, stream.len() / 3, stream.len() / 2] {
+                        let mut buffer = vec![0; size];
+                        let mut decoder = Decoder::new(&mut buffer[..]);
+                        decoder.set_last_event_id(last_event_id.as_bytes()).unwrap();
+                        let (first, second) = stream.as_bytes().split_at(at);
+                        let chunks = [first].into_iter().chain(second.chunks(length));
+                        let found: Vec<Output> = chunks
+                            .flat_map(|chunk| feed(&mut decoder, chunk, call, as_text))
+                            .collect();
+                        let expected = std::slice::from_ref(&expected);
+                        assert_eq!(found, expected, "{stream:?} {size} {call:?} {at} {length}");
+                    }
+                }
             }
-            let first = Output::Event {
-                event_type: "temp".into(),
-                data: "23.4".into(),
-                last_event_id: "7".into(),
-            };
-            let first = if size == 9 { first } else { Output::TooLong };
-            let second = Output::Event {
-                event_type: "message".into(),
-                data: "b".into(),
-                last_event_id: "7".into(),
-            };
-            assert_eq!(found, [first, second], "buffer of {size}, chunks of {length}");
         }
     }
 }
 
-/// A type that is replaced counts while the line that replaces it is read, and no longer.
+/// How a server can tell how large a client's buffer must be.
 #[test]
-fn the_limit_does_not_depend_on_where_a_type_is_replaced() {
-    let stream = b"event: aaaa\nevent: b\nid: 1234\nid: 5\ndata: 12345\n\n";
-    for (size, fits) in [(5, false), (6, false), (7, true), (8, true)] {
-        for at in 0..stream.len() {
-            let mut buffer = vec![0; size];
-            let mut decoder = Decoder::new(&mut buffer[..]);
-            let (first, second) = stream.split_at(at);
-            let mut found = feed(&mut decoder, first, Way::Next, as_text);
-            found.extend(feed(&mut decoder, second, Way::Next, as_text));
-            let too_long = found == [Output::TooLong];
-            assert_eq!((found.len(), too_long), (1, !fits), "buffer of {size}, cut at {at}");
+fn the_encoded_length_an_id_and_8_are_enough() {
+    use sse_wire::{Event, event_id, event_type};
+    let last_event_id = b"boot-4711";
+    let plain = Event::new().data("23.4");
+    for sent in [
+        plain,
+        plain.id(event_id!("8")).event_type(event_type!("temp")),
+        plain.retry(Duration::from_millis(5)),
+        plain.retry(Duration::MAX).id(event_id!("boot-4712")),
+        plain.comment("a note\nof two lines").id(event_id!("")),
+        Event::new().data("several\nlines\r\nof\n\ndata").id(event_id!("8")),
+    ] {
+        let mut out = vec![0; sent.encoded_len()];
+        let stream = sent.encode(&mut out).unwrap();
+        let mut buffer = vec![0; stream.len() + last_event_id.len() + 8];
+        for call in CALLS {
+            for length in 1..=stream.len() {
+                let mut decoder = Decoder::new(&mut buffer[..]);
+                decoder.set_last_event_id(last_event_id).unwrap();
+                let chunks: Vec<&[u8]> = stream.chunks(length).collect();
+                let found = feed_all(&mut decoder, &chunks, call, as_text);
+                assert_eq!(found.len(), 1);
+                assert_ne!(found, [Output::TooLong], "{sent:?} {call:?} {length}");
+                assert_eq!(decoder.ignored_lines(), 0, "the `retry` line has fit, too");
+            }
         }
     }
 }
@@ -111,7 +230,7 @@ fn the_limit_does_not_depend_on_where_a_type_is_replaced() {
 fn id_and_retry_of_an_event_that_is_too_long_count() {
     let stream = b"id: 1\ndata: far too long for it\nretry: 9\nid: 2\n\ndata: b\n\n";
     for length in 1..=stream.len() {
-        let mut decoder = Decoder::new([0; 12]);
+        let mut decoder = Decoder::new([0; 24]);
         let mut errors = 0;
         for mut chunk in stream.chunks(length) {
             while let Some(result) = decoder.next(&mut chunk) {
@@ -129,16 +248,115 @@ fn id_and_retry_of_an_event_that_is_too_long_count() {
     }
 }
 
+/// It is told as soon as it is known, and until the blank line.
+#[test]
+fn is_too_long() {
+    for (fits, not_any_more) in [
+        ("data: 1234", "5"),
+        ("event: 123", "4"),
+        ("id: 123456", "7"),
+        ("data: 1\nid", ":"),
+        ("data: 1\ndata", ":"),
+        ("id: 123\ndata: 1234\n\nid: 123", "4"),
+    ] {
+        for call in CALLS {
+            // 10 bytes and a line end.
+            let mut decoder = Decoder::new([0; 19]);
+            feed(&mut decoder, fits.as_bytes(), call, as_text);
+            assert!(!decoder.is_too_long(), "{fits:?}");
+            assert_eq!(feed(&mut decoder, not_any_more.as_bytes(), call, as_text), []);
+            assert!(decoder.is_too_long(), "{fits:?}, then {not_any_more:?}");
+            assert_eq!(feed(&mut decoder, b"\r\ndata:", call, as_text), []);
+            assert!(decoder.is_too_long(), "{fits:?}, then another line");
+            assert_eq!(feed(&mut decoder, b"\r\n\r", call, as_text), [Output::TooLong]);
+            assert!(!decoder.is_too_long(), "{fits:?}, after the blank line");
+        }
+    }
+    let mut decoder = Decoder::new([0; 19]);
+    feed(
+        &mut decoder,
+        b": a comment of any length, retry: and unknown fields too\n",
+        Call::Next,
+        as_text,
+    );
+    feed(
+        &mut decoder,
+        b"retry: 000000000000000000000000000000000000000000000001\n",
+        Call::Next,
+        as_text,
+    );
+    assert!(!decoder.is_too_long());
+    feed(&mut decoder, b"data: far too long for the buffer", Call::Next, as_text);
+    assert!(decoder.is_too_long());
+    decoder.reconnect();
+    assert!(!decoder.is_too_long());
+}
+
+/// Comments, and lines that the standard has ignored: counted when they end, for each stream of its own.
+#[test]
+fn comments_and_ignored_lines_are_counted() {
+    let stream =
+        b": a\ndata: x\n:\nevent\nretry: 1x\nid: 1\x002\nother\nData: y\nretry\n\n:\r\n\r\n\
+        retry: 5\nid\ndata\n\n:\n\nx";
+    for call in CALLS {
+        for length in 1..=stream.len() {
+            let mut decoder = Decoder::new([0; 64]);
+            for _ in 0..2 {
+                for chunk in stream.chunks(length) {
+                    feed(&mut decoder, chunk, call, as_text);
+                }
+                assert_eq!(decoder.comments(), 4, "{call:?} {length}");
+                assert_eq!(decoder.ignored_lines(), 5, "{call:?} {length}");
+                decoder.reconnect();
+                assert_eq!((decoder.comments(), decoder.ignored_lines()), (0, 0));
+            }
+        }
+    }
+}
+
+/// A `retry` line is read like any other and needs room for it. One that has none is ignored.
+#[test]
+fn a_retry_line_that_does_not_fit_is_ignored() {
+    for (size, retry, ignored) in [(8 + 8 + 10, Some(12), 0), (8 + 8 + 9, None, 1)] {
+        for call in CALLS {
+            for at in 0..10 {
+                let mut buffer = vec![0; size];
+                let mut decoder = Decoder::new(&mut buffer[..]);
+                let (first, second) = b"data: a\nretry: 12\n\n".split_at(8 + at);
+                assert_eq!(feed(&mut decoder, first, call, as_text), []);
+                assert_eq!(feed(&mut decoder, second, call, as_text), [event("message", "a", "")]);
+                assert_eq!(decoder.reconnection_time(), retry.map(Duration::from_millis));
+                assert_eq!(decoder.ignored_lines(), ignored);
+            }
+        }
+    }
+}
+
+/// With fewer than 8 bytes no line can be told from another.
+#[test]
+fn a_buffer_that_is_too_small_for_any_event() {
+    for size in 0..8 {
+        for line in ["data", "event: e", "id: 1", "retry: 5", ":", "x"] {
+            let mut buffer = vec![0; size];
+            let mut decoder = Decoder::new(&mut buffer[..]);
+            let stream = format!("\n\n{line}\n\n\n");
+            let found = feed(&mut decoder, stream.as_bytes(), Call::Mixed, as_text);
+            assert_eq!(found, [Output::TooLong], "{line:?} in {size} bytes");
+            assert_eq!(decoder.last_event_id(), b"");
+        }
+    }
+}
+
 #[test]
 fn last_event_id_from_elsewhere() {
-    let mut decoder = Decoder::new([0; 8]);
-    decoder.set_last_event_id(b"12345678").unwrap();
-    assert_eq!(decoder.set_last_event_id(b"123456789"), Err(LastEventIdError::TooLong));
+    let mut decoder = Decoder::new([0; 19]);
+    decoder.set_last_event_id(b"12345678901").unwrap();
+    assert_eq!(decoder.set_last_event_id(b"123456789012"), Err(LastEventIdError::TooLong));
     for forbidden in [&b"1\n2"[..], b"1\r2", b"1\x002"] {
         let refused = decoder.set_last_event_id(forbidden);
         assert_eq!(refused, Err(LastEventIdError::ForbiddenByte));
     }
-    assert_eq!(decoder.last_event_id(), b"12345678");
+    assert_eq!(decoder.last_event_id(), b"12345678901");
     decoder.set_last_event_id(b"1").unwrap();
     let event = decoder.next(&mut &b"data: abc\n\n"[..]).unwrap().unwrap();
     assert_eq!((event.data(), event.last_event_id()), (&b"abc"[..], &b"1"[..]));
@@ -147,79 +365,87 @@ fn last_event_id_from_elsewhere() {
 /// Setting the id in the middle of an event loses nothing of it.
 #[test]
 fn last_event_id_in_mid_event() {
-    let stream = b"event: tt\nid: 22\nevent: t\ndata: ab\nid: 3";
+    let stream = b"event: tt\nid: 22\nevent: t\ndata: a\nretry: 1\nid: 3\ndata: b\nid: 3";
     for end in 0..stream.len() {
         for id in [&b""[..], b"long-id-1", b"7"] {
-            let mut decoder = Decoder::new([0; 32]);
-            decoder.set_last_event_id(b"123").unwrap();
-            feed(&mut decoder, &stream[..end], Way::Next, as_text);
-            decoder.set_last_event_id(id).unwrap();
-            assert_eq!(decoder.last_event_id(), id);
-            let found = feed(&mut decoder, &[&stream[end..], b"\n\n"].concat(), Way::Next, as_text);
-            let expected = Output::Event {
-                event_type: "t".into(),
-                data: "ab".into(),
-                last_event_id: "3".into(),
-            };
-            assert_eq!(found, [expected], "set after {end} bytes");
+            for call in CALLS {
+                let mut decoder = Decoder::new([0; 96]);
+                decoder.set_last_event_id(b"123").unwrap();
+                feed(&mut decoder, &stream[..end], call, as_text);
+                decoder.set_last_event_id(id).unwrap();
+                assert_eq!(decoder.last_event_id(), id);
+                let found = feed(&mut decoder, &[&stream[end..], b"\n\n"].concat(), call, as_text);
+                assert_eq!(found, [event("t", "a\nb", "3")], "set after {end} bytes");
+            }
         }
     }
+}
+
+/// The same in buffers that are too small for all of it: the event comes as it is, or is too long; an id that
+/// is refused changes nothing; and the empty one, which takes no room, is never refused.
+#[test]
+fn last_event_id_in_mid_event_at_every_buffer_size() {
+    let stream = b"event: tt\nid: 22\nretry: 1\ndata: a\nid: 3\ndata: b\n\n";
+    let (mut refused, mut too_long) = (0, 0);
+    for size in 0..72 {
+        for end in 0..stream.len() {
+            for id in ["", "7", "long-id-1"] {
+                for call in CALLS {
+                    let mut buffer = vec![0; size];
+                    let mut decoder = Decoder::new(&mut buffer[..]);
+                    let _ = decoder.set_last_event_id(b"123");
+                    assert_eq!(feed(&mut decoder, &stream[..end], call, as_text), []);
+                    let before = decoder.last_event_id().to_vec();
+                    let run = format!("{id:?} set after {end} bytes, buffer of {size}, {call:?}");
+                    match decoder.set_last_event_id(id.as_bytes()) {
+                        Ok(()) => assert_eq!(decoder.last_event_id(), id.as_bytes(), "{run}"),
+                        Err(error) => {
+                            assert_eq!(error, LastEventIdError::TooLong, "{run}");
+                            assert_eq!(decoder.last_event_id(), before, "{run}");
+                            assert_ne!(id, "", "{run}");
+                            refused += 1;
+                        }
+                    }
+                    let found = feed(&mut decoder, &stream[end..], call, as_text);
+                    if found == [Output::TooLong] {
+                        too_long += 1;
+                    } else {
+                        assert_eq!(found, [event("tt", "a\nb", "3")], "{run}");
+                    }
+                    // The line `id: 3` fits alone.
+                    if size >= 6 + 8 {
+                        assert_eq!(decoder.last_event_id(), b"3", "{run}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused > 1000 && too_long > 1000, "{refused} refused, {too_long} too long");
 }
 
 /// What there is of an event counts, however it has come.
 #[test]
 fn a_last_event_id_that_does_not_fit_beside_an_event() {
     for chunks in [&["id: 7\r\n"][..], &["id: 7\r", "\n"], &["i", "d: 7\r\n"]] {
-        let mut decoder = Decoder::new([0; 8]);
+        let mut decoder = Decoder::new([0; 22]);
         for chunk in chunks {
-            feed(&mut decoder, chunk.as_bytes(), Way::Next, as_text);
+            feed(&mut decoder, chunk.as_bytes(), Call::Next, as_text);
         }
-        assert_eq!(decoder.set_last_event_id(b"12345678"), Err(LastEventIdError::TooLong));
-        let found = feed(&mut decoder, b"data\r\n\r\n", Way::Next, as_text);
-        let expected = Output::Event {
-            event_type: "message".into(),
-            data: "".into(),
-            last_event_id: "7".into(),
-        };
-        assert_eq!(found, [expected], "{chunks:?}");
-    }
-}
-
-/// Around the longest event that is put together beside the buffer.
-#[test]
-fn a_cut_event_of_about_512_bytes() {
-    for len in 500..=524 {
-        let data = "x".repeat(len - "event: e\ndata: \n\n".len());
-        let stream = format!("event: e\ndata: {data}\n\n");
-        for cut in (1..20).chain(len - 15..len) {
-            for room in [len - 3, len - 2, len - 1, len, len + 1, len + 2, 4096] {
-                for way in WAYS {
-                    let mut buffer = vec![0; room];
-                    let mut decoder = Decoder::new(&mut buffer[..]);
-                    let (first, second) = stream.as_bytes().split_at(cut);
-                    // The first one, so that the decoder is between two events.
-                    let mut found = feed(&mut decoder, b"data: 1\n\n", way, as_text);
-                    found.extend(feed(&mut decoder, first, way, as_text));
-                    found.extend(feed(&mut decoder, second, way, as_text));
-                    let event = |event_type: &str, data: &str| Output::Event {
-                        event_type: event_type.into(),
-                        data: data.into(),
-                        last_event_id: "".into(),
-                    };
-                    let expected = [event("message", "1"), event("e", &data)];
-                    assert_eq!(found, expected, "{len} bytes cut at {cut}, {room} B, {way:?}");
-                }
-            }
-        }
+        assert_eq!(decoder.set_last_event_id(b"123456789"), Err(LastEventIdError::TooLong));
+        assert_eq!(decoder.last_event_id(), b"");
+        decoder.set_last_event_id(b"12345678").unwrap();
+        decoder.set_last_event_id(b"1").unwrap();
+        let found = feed(&mut decoder, b"data\r\n\r\n", Call::Next, as_text);
+        assert_eq!(found, [event("message", "", "7")], "{chunks:?}");
     }
 }
 
 /// An event that waits in the buffer is gone once the id is set, and never shows the wrong one.
 #[test]
 fn setting_the_id_releases_the_event() {
-    let mut decoder = Decoder::new([0; 8]);
+    let mut decoder = Decoder::new([0; 22]);
     assert_eq!(decoder.decode(&mut &b"data: 1234567\n\n"[..]), Ok(Progress::Event));
-    decoder.set_last_event_id(b"12345678").unwrap();
+    decoder.set_last_event_id(b"12345678901234").unwrap();
     assert!(decoder.event().is_none());
 }
 
@@ -234,32 +460,53 @@ fn reconnecting_releases_the_event() {
     assert_eq!(decoder.decode(&mut &b"\n"[..]), Ok(Progress::NeedInput));
 }
 
+/// The id of an event counts once the event is handed out, also if that is the last thing before the
+/// connection is lost.
+#[test]
+fn reconnecting_keeps_the_id_of_the_event() {
+    for call in CALLS {
+        for chunks in [&["id: 7\ndata: a\n\n"][..], &["id: 7\n", "data: a\ndata: b\n\n"]] {
+            let mut decoder = Decoder::new([0; 32]);
+            for chunk in chunks {
+                let mut chunk = chunk.as_bytes();
+                match call {
+                    Call::Decode => drop(decoder.decode(&mut chunk)),
+                    _ => drop(decoder.next(&mut chunk)),
+                }
+            }
+            assert_eq!(decoder.last_event_id(), b"7");
+            decoder.reconnect();
+            assert_eq!(decoder.last_event_id(), b"7");
+        }
+    }
+}
+
 /// All that can be lent to a decoder as its buffer.
 #[test]
 fn buffers() {
     fn check<B: sse_wire::Buffer>(buffer: B) -> B {
         let mut decoder = Decoder::new(buffer);
-        let found = feed(&mut decoder, b"id: 1\ndata: a\ndata: b\n\n", Way::Mixed, as_text);
-        assert_eq!(found.len(), 1);
-        let found = feed(&mut decoder, b"data: far too long\n\n", Way::Mixed, as_text);
+        let found = feed(&mut decoder, b"id: 1\ndata: a\ndata: b\n\n", Call::Mixed, as_text);
+        assert_eq!(found, [event("message", "a\nb", "1")]);
+        let found = feed(&mut decoder, b"data: too long beside an id\n\n", Call::Mixed, as_text);
         assert_eq!(found, [Output::TooLong]);
         decoder.into_buffer()
     }
-    let mut array = check([0; 8]);
+    let mut array = check([0; 30]);
     check(&mut array);
     check(&mut array[..]);
     #[cfg(feature = "alloc")]
     {
-        check(vec![0; 8].into_boxed_slice());
-        check(sse_wire::GrowingBuffer::with_limit(8));
+        check(vec![0; 30].into_boxed_slice());
+        check(sse_wire::GrowingBuffer::with_limit(30));
     }
 }
 
 #[test]
 fn mid_event() {
     let mid = |stream: &str| {
-        let mut decoder = Decoder::new([0; 16]);
-        feed(&mut decoder, stream.as_bytes(), Way::Decode, as_text);
+        let mut decoder = Decoder::new([0; 32]);
+        feed(&mut decoder, stream.as_bytes(), Call::Decode, as_text);
         decoder.is_mid_event()
     };
     for whole in ["", "\u{FEFF}", "data: a\n\n", "data: a\r", ": note\n", "retry: 1\n", "x: y\n"] {
@@ -295,12 +542,55 @@ fn views_of_text() {
     assert!(format!("{event:?}").contains(r#"data: "\xf0\x9f\x98x\xc0\x80""#));
 }
 
+/// What an event's own lines give, whether it is borrowed or copied.
+#[test]
+fn own_parts() {
+    type Expected = (Option<&'static [u8]>, Option<&'static [u8]>, Option<u64>);
+    let events: [(&str, Expected); 9] = [
+        ("data: x\n\n", (None, None, None)),
+        ("id: 1\nevent: a\nretry: 5\ndata: x\n\n", (Some(b"a"), Some(b"1"), Some(5))),
+        ("data: y\n\n", (None, None, None)),
+        ("id\nevent\ndata\n\n", (None, Some(b""), None)),
+        ("retry: 6\n\ndata: z\n\n", (None, None, None)),
+        ("id: 2\n\nevent: b\ndata: z\n\n", (Some(b"b"), None, None)),
+        ("id: 1\x002\ndata: z\nretry: 7\nretry: x\n\n", (None, None, Some(7))),
+        (
+            "event: c\nid: 3\nevent: message\ndata: a\nid: 4\ndata: b\n\n",
+            (Some(b"message"), Some(b"4"), None),
+        ),
+        ("retry: 7\nretry: 8\ndata: a\ndata: b\n\n", (None, None, Some(8))),
+    ];
+    let stream: String = events.iter().map(|(event, _)| *event).collect();
+    for call in CALLS {
+        for length in 1..=stream.len() {
+            let mut decoder = Decoder::new([0; 96]);
+            let mut expected = events.iter().map(|(_, expected)| *expected);
+            for mut chunk in stream.as_bytes().chunks(length) {
+                loop {
+                    let event = match call {
+                        Call::Decode => match decoder.decode(&mut chunk).unwrap() {
+                            Progress::Event => decoder.event(),
+                            Progress::NeedInput => None,
+                        },
+                        _ => decoder.next(&mut chunk).map(Result::unwrap),
+                    };
+                    let Some(event) = event else { break };
+                    let retry = event.retry().map(|time| time.as_millis() as u64);
+                    let found = (event.own_type(), event.own_id(), retry);
+                    assert_eq!(Some(found), expected.next(), "{call:?} {length}");
+                }
+            }
+            assert_eq!(expected.next(), None);
+        }
+    }
+}
+
 /// On a 64-bit target; `firmware/flash` has the figures for 32 bits.
 #[test]
 fn state_is_small() {
-    assert!(size_of::<sse_wire::Tokenizer>() <= 4);
-    let seam = if cfg!(sse_wire_small) { 0 } else { 512 + 80 };
-    assert!(size_of::<Decoder<[u8; 0]>>() <= 88 + seam);
+    let (tokenizer, decoder) = (size_of::<sse_wire::Tokenizer>(), size_of::<Decoder<[u8; 0]>>());
+    assert!(tokenizer <= 16, "{tokenizer}");
+    assert!(decoder <= 112, "{decoder}");
 }
 
 /// The first review still sees the large event, the second does not: 64 events, whatever their way
@@ -308,7 +598,7 @@ fn state_is_small() {
 #[cfg(feature = "alloc")]
 #[test]
 fn a_growing_buffer_counts_each_event_once() {
-    for way in [Way::Next, Way::Decode] {
+    for way in [Call::Next, Call::Decode] {
         for event in ["data: xxxxxxxx\n\n", "data: x\ndata: y\n\n", "retry: 1\ndata: x\n\n"] {
             let mut decoder = Decoder::new(sse_wire::GrowingBuffer::with_limit(1 << 20));
             let large = format!("data: {}\ndata: x\n\n", "y".repeat(10_000));

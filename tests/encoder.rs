@@ -11,8 +11,8 @@ use sse_wire::{
 };
 use std::fmt;
 use std::time::Duration;
-use support::drive::{Way, as_bytes, feed};
-use support::oracle::{self, Client, Output, latin1};
+use support::drive::{Call, as_bytes, feed};
+use support::oracle::{self, Client, Output, Own, latin1};
 
 #[derive(Clone, Debug)]
 struct Parts {
@@ -48,17 +48,29 @@ impl Parts {
         self.data.as_ref().and_then(|data| std::str::from_utf8(data).ok())
     }
 
-    /// What a client is to see.
+    /// What a client must see.
     fn expected(&self) -> (Vec<Output>, Client) {
+        let own = Own {
+            id: self.id.as_ref().map(|id| latin1(id.as_bytes())),
+            retry: self.retry.map(u128::from),
+        };
         let id = latin1(self.id.as_deref().unwrap_or_default().as_bytes());
         let given = self.event_type.as_deref().filter(|given| !given.is_empty());
         let output = self.data.as_ref().map(|data| Output::Event {
             event_type: latin1(given.unwrap_or("message").as_bytes()),
             data: latin1(data).replace("\r\n", "\n").replace('\r', "\n"),
             last_event_id: id.clone(),
+            own,
         });
-        let retry = self.retry.map(u128::from);
-        (output.into_iter().collect(), Client { last_event_id: id, retry, cut_off: false })
+        let lines =
+            |text: &String| text.replace("\r\n", "\n").replace('\r', "\n").split('\n').count();
+        let client = Client {
+            last_event_id: id,
+            retry: self.retry.map(u128::from),
+            comments: self.comment.as_ref().map_or(0, lines) as u32,
+            ..Client::default()
+        };
+        (output.into_iter().collect(), client)
     }
 }
 
@@ -132,7 +144,7 @@ proptest! {
         prop_assert_eq!(&found, &client);
 
         let mut decoder = Decoder::new([0; 4096]);
-        prop_assert_eq!(&feed(&mut decoder, &bytes, Way::Next, as_bytes), &outputs);
+        prop_assert_eq!(&feed(&mut decoder, &bytes, Call::Next, as_bytes), &outputs);
         prop_assert_eq!(&support::drive::client(&decoder), &client);
     }
 
@@ -359,7 +371,7 @@ fn a_failing_display_is_reported() {
 fn keep_alive_and_headers() {
     let mut client = Client::default();
     assert_eq!(oracle::spec(&mut client, &sse_wire::KEEP_ALIVE.repeat(3)), []);
-    assert_eq!(client, Client::default());
+    assert_eq!(client, Client { comments: 3, ..Client::default() });
     let headers = [
         ("Content-Type", "text/event-stream"),
         ("Cache-Control", "no-cache"),

@@ -41,7 +41,7 @@ const STREAM: &[u8] = b"\xEF\xBB\xBFid: 1\r\ndata: a \"b\"\r\ndata: \xFF\r\n\r\n
 #[test]
 fn cat_prints_json_lines() {
     for chunk in ["1", "7", "4096"] {
-        let output = cat(&["--json", "--chunk", chunk, "--buffer", "32"], STREAM);
+        let output = cat(&["--json", "--chunk", chunk, "--buffer", "40"], STREAM);
         assert!(output.status.success());
         let stdout = String::from_utf8(output.stdout).unwrap();
         let lines: Vec<Value> =

@@ -4,8 +4,8 @@
 mod support;
 
 use sse_wire::{Decoder, Tokenizer};
-use support::drive::{Way, as_bytes, client, collect, cut, feed_all, saturated};
-use support::oracle::{self, Client, Line};
+use support::drive::{WAYS, as_bytes, client, collect, cut, read_stream, saturated};
+use support::oracle::{self, Client, Line, Output};
 
 /// Calls `check` with every string of `pieces` that has `most` bytes at the most.
 fn for_each_string(pieces: &[&[u8]], most: usize, check: &mut impl FnMut(&[u8])) {
@@ -21,6 +21,18 @@ fn for_each_string(pieces: &[&[u8]], most: usize, check: &mut impl FnMut(&[u8]))
         }
     }
     extend(&mut Vec::new(), pieces, most, check);
+}
+
+/// Calls `check` with every sequence of up to `most` of `lines`.
+fn for_each_sequence(lines: &[&[u8]], most: usize, check: &mut impl FnMut(&[u8])) {
+    let mut sequences = vec![Vec::new()];
+    for _ in 0..=most {
+        sequences.iter().for_each(|sequence| check(sequence));
+        let longer = |sequence: &Vec<u8>| {
+            lines.iter().map(|line| [&sequence[..], line].concat()).collect::<Vec<_>>()
+        };
+        sequences = sequences.iter().flat_map(longer).collect();
+    }
 }
 
 /// Every way to cut `len` bytes, as the lengths of the chunks but the last.
@@ -71,34 +83,60 @@ fn tokenizer() {
     assert!(strings > 1_000_000, "{strings} strings");
 }
 
-/// All strings up to `most` bytes behind each of `starts`, with each buffer size.
-fn decoder(pieces: &[&[u8]], most: usize, starts: &[&[u8]], limits: &[usize]) -> u64 {
+/// The longest buffer that is tried.
+const LONGEST: usize = 64;
+
+/// Whether the decoder, in every way, does with these chunks what the oracle does. Returns how many ways
+/// there are.
+fn check(
+    stream: &[u8],
+    chunks: &[&[u8]],
+    limit: usize,
+    outputs: &[Output],
+    expected: &Client,
+) -> u64 {
+    for &way in WAYS {
+        let mut buffer = [0; LONGEST];
+        let decoder = Decoder::new(&mut buffer[..limit]);
+        let (found, decoder) = read_stream(decoder, chunks, way, as_bytes);
+        let run = || {
+            let lengths: Vec<usize> = chunks.iter().map(|chunk| chunk.len()).collect();
+            format!("{} {lengths:?} {limit} {way:?}", stream.escape_ascii())
+        };
+        assert_eq!(found, outputs, "{}", run());
+        assert_eq!(client(&decoder), *expected, "{}", run());
+    }
+    WAYS.len() as u64
+}
+
+/// What the oracle has for a stream and a buffer of `limit` bytes.
+fn expected(stream: &[u8], limit: usize) -> (Vec<Output>, Client) {
+    let mut client = Client::default();
+    let outputs = oracle::limited(&mut client, stream, limit);
+    (outputs, saturated(client))
+}
+
+/// All strings up to `most` bytes after `start`, in every cutting, with each buffer size.
+fn after_start(
+    start: &[u8],
+    pieces: &[&[u8]],
+    most: usize,
+    limits: impl Iterator<Item = usize> + Clone,
+) -> u64 {
     let mut runs = 0;
     let all_cuttings: Vec<Vec<Vec<usize>>> =
         (0..=most).map(|len| cuttings(len).collect()).collect();
-    for start in starts {
-        for_each_string(pieces, most, &mut |string| {
-            let stream = [start, string].concat();
-            for &limit in limits {
-                let mut expected = Client::default();
-                let outputs = oracle::limited(&mut expected, &stream, limit);
-                let expected = saturated(expected);
-                for lengths in &all_cuttings[string.len()] {
-                    let mut chunks = vec![*start];
-                    chunks.extend(cut(string, lengths));
-                    for way in [Way::Next, Way::Decode] {
-                        let mut buffer = [0; 16];
-                        let mut decoder = Decoder::new(&mut buffer[..limit]);
-                        let found = feed_all(&mut decoder, &chunks, way, as_bytes);
-                        let cut = || format!("{} {lengths:?} {limit}", stream.escape_ascii());
-                        assert_eq!(found, outputs, "{}", cut());
-                        assert_eq!(client(&decoder), expected, "{}", cut());
-                        runs += 1;
-                    }
-                }
+    for_each_string(pieces, most, &mut |string| {
+        let stream = [start, string].concat();
+        for limit in limits.clone() {
+            let (outputs, expected) = expected(&stream, limit);
+            for lengths in &all_cuttings[string.len()] {
+                let mut chunks = vec![start];
+                chunks.extend(cut(string, lengths));
+                runs += check(&stream, &chunks, limit, &outputs, &expected);
             }
-        });
-    }
+        }
+    });
     runs
 }
 
@@ -106,11 +144,15 @@ fn decoder(pieces: &[&[u8]], most: usize, starts: &[&[u8]], limits: &[usize]) ->
 #[test]
 fn decoder_from_the_start() {
     let pieces: [&[u8]; 6] = [b"data", b"id", b":", b"\n", b"\r", b"x"];
-    let runs = decoder(&pieces, 7, &[b"", b"\xEF\xBB\xBF"], &[1, 16]);
-    assert!(runs > 5_000_000, "{runs} runs");
+    let mut runs = 0;
+    for start in [&b""[..], b"\xEF\xBB\xBF"] {
+        runs += after_start(start, &pieces, 7, [7, 11, 16].into_iter());
+    }
+    assert!(runs >= 10_200_000 * WAYS.len() as u64, "{runs} runs");
 }
 
-/// All strings up to 6 bytes behind the beginning of an event: every way on from there.
+/// All strings up to 6 bytes after the beginning of an event: every way on from there, where it fits in
+/// any case and where it just does or does not.
 #[test]
 fn decoder_within_an_event() {
     let pieces: [&[u8]; 7] = [b"id:", b"data:", b"event:", b"\n", b"\r", b"\0", b"x"];
@@ -122,6 +164,63 @@ fn decoder_within_an_event() {
         b"data:a\nevent:",
         b"id:1\nevent:e\nid:",
     ];
-    let runs = decoder(&pieces, 6, &starts, &[1, 3, 16]);
-    assert!(runs > 4_500_000, "{runs} runs");
+    let mut runs = 0;
+    for start in starts {
+        let exact = start.len() + 8;
+        runs += after_start(start, &pieces, 6, [exact, exact + 3, LONGEST].into_iter());
+    }
+    assert!(runs >= 2_860_000 * WAYS.len() as u64, "{runs} runs");
+}
+
+/// All strings up to 3 bytes after lines in every order, ids and types between data lines, and a further
+/// line that has begun, with each buffer size: the event becomes too long in each of the lines.
+#[test]
+fn every_order_of_lines() {
+    let pieces: [&[u8]; 5] = [b"id:", b"\n", b"\r", b"\0", b"x"];
+    let orders = [
+        "event:e\nid:1\ndata:a\n",
+        "event:e\ndata:a\nid:1\n",
+        "id:1\nevent:e\ndata:a\n",
+        "id:1\ndata:a\nevent:e\n",
+        "data:a\nevent:e\nid:1\n",
+        "data:a\nid:1\nevent:e\n",
+        "data:a\nid:1\ndata:b\n",
+        "data:a\nevent:e\ndata:b\n",
+        "data:a\nid:1\nevent:e\ndata:b\n",
+        "data:a\nevent:ee\nid:1\ndata:bbb\n",
+        "event:f\ndata:a\nid:1\ndata:b\nid:\ndata:c\n",
+        "id:2\ndata\nevent:e\ndata\nevent:\ndata\n",
+    ];
+    let mut runs = 0;
+    for before in ["", "id:00\n\n"] {
+        for order in orders {
+            for begun in ["", "id:", "data:", "event:", "dat", "retry:"] {
+                let start = format!("{before}{order}{begun}");
+                let limits = 8..=(start.len() + 12).min(LONGEST);
+                runs += after_start(start.as_bytes(), &pieces, 3, limits);
+            }
+        }
+    }
+    assert!(runs >= 1_560_000 * WAYS.len() as u64, "{runs} runs");
+}
+
+/// All sequences of up to 4 lines, cut in two everywhere and in every byte, with each buffer size.
+#[test]
+fn every_sequence_of_lines() {
+    let lines: [&[u8]; 7] =
+        [b"data:a\n", b"data:bb\n", b"event:e\n", b"id:1\n", b"id:333\n", b"retry:5\n", b"\n"];
+    let mut runs = 0;
+    for_each_sequence(&lines, 4, &mut |sequence| {
+        let stream = [sequence, b"\ndata\n\n"].concat();
+        for limit in 8..sequence.len() + 10 {
+            let (outputs, expected) = expected(&stream, limit);
+            for at in 0..sequence.len() {
+                let (first, second) = stream.split_at(at);
+                runs += check(&stream, &[first, second], limit, &outputs, &expected);
+            }
+            let bytes: Vec<&[u8]> = stream.chunks(1).collect();
+            runs += check(&stream, &bytes, limit, &outputs, &expected);
+        }
+    });
+    assert!(runs >= 1_910_000 * WAYS.len() as u64, "{runs} runs");
 }

@@ -8,12 +8,12 @@ mod support;
 use embedded_io::ErrorKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sse_wire::io::{Chunked, ReadError, WriteError, asynch, blocking};
+use sse_wire::io::{Buffered, ReadError, Received, WriteError, asynch, blocking};
 use sse_wire::{BufferTooSmall, Decoder, Event, EventId, FormatError, MessageEvent};
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use support::drive::{Way, as_bytes, feed};
+use support::drive::{Call, as_bytes, feed};
 use support::oracle::Output;
 
 /// What a connection does when it is asked.
@@ -38,6 +38,9 @@ struct Connection {
     output: Vec<u8>,
     /// How much of it was flushed.
     flushed: usize,
+    /// How often `fill_buf` has got a result, and how often it had to read for it.
+    fills: usize,
+    reads: usize,
 }
 
 impl Connection {
@@ -84,6 +87,15 @@ impl Connection {
         bytes.len()
     }
 
+    fn fill(&mut self, len: usize) -> &[u8] {
+        self.fills += 1;
+        if self.buffered.is_empty() {
+            self.reads += 1;
+            self.buffered = self.take(len);
+        }
+        &self.buffered
+    }
+
     fn write_from(&mut self, len: usize, bytes: &[u8]) -> usize {
         let len = len.min(bytes.len());
         self.output.extend(&bytes[..len]);
@@ -106,10 +118,7 @@ impl embedded_io_async::BufRead for Connection {
     /// Acts also if there is something in the buffer: it may wait or fail at any time.
     async fn fill_buf(&mut self) -> Result<&[u8], ErrorKind> {
         let len = self.act_later().await?;
-        if self.buffered.is_empty() {
-            self.buffered = self.take(len);
-        }
-        Ok(&self.buffered)
+        Ok(self.fill(len))
     }
 
     fn consume(&mut self, len: usize) {
@@ -140,10 +149,7 @@ impl embedded_io::Read for Connection {
 impl embedded_io::BufRead for Connection {
     fn fill_buf(&mut self) -> Result<&[u8], ErrorKind> {
         let len = self.act_now()?;
-        if self.buffered.is_empty() {
-            self.buffered = self.take(len);
-        }
-        Ok(&self.buffered)
+        Ok(self.fill(len))
     }
 
     fn consume(&mut self, len: usize) {
@@ -180,7 +186,7 @@ const STREAM: &[u8] = b"event: temp\nid: 1\ndata: 23.4\n\n: note\n\ndata: a\ndat
 
 /// What comes out of `stream`, with a decoder alone.
 fn undisturbed(stream: &[u8]) -> Vec<Output> {
-    feed(&mut Decoder::new([0; 40]), stream, Way::Next, as_bytes)
+    feed(&mut Decoder::new([0; 40]), stream, Call::Next, as_bytes)
 }
 
 /// Takes down what a reader returns. `false`: the end of the stream.
@@ -205,23 +211,42 @@ fn fails(script: &[Act]) -> usize {
     script.iter().filter(|act| matches!(act, Act::Fail)).count()
 }
 
-/// Reads all, with futures that are dropped after so many polls, in turn, and then never.
+/// Reads all, with futures that are dropped after so many polls, in turn, and then never. `receives`:
+/// with `receive` instead of `next`.
 fn read_all<R>(
     connection: R,
     mut polls: VecDeque<usize>,
+    receives: bool,
 ) -> (Vec<Output>, usize, asynch::EventReader<R, [u8; 40]>)
 where
     R: embedded_io_async::BufRead<Error = ErrorKind>,
 {
-    let mut reader = asynch::EventReader::new(connection, Decoder::new([0; 40]));
+    let mut reader = asynch::EventReader::new(connection, [0; 40]);
     let (mut found, mut failures) = (Vec::new(), 0);
     loop {
         let times = polls.pop_front().unwrap_or(usize::MAX);
-        if let Some(result) = poll(reader.next(), times)
+        let result = if receives {
+            poll(reader.receive(), times).and_then(of_received)
+        } else {
+            poll(reader.next(), times)
+        };
+        if let Some(result) = result
             && !note(&mut found, &mut failures, result)
         {
             return (found, failures, reader);
         }
+    }
+}
+
+/// What `next` would have returned. `None`: only bytes have come.
+fn of_received<E>(
+    result: Result<Received<'_>, ReadError<E>>,
+) -> Option<Result<Option<MessageEvent<'_>>, ReadError<E>>> {
+    match result {
+        Ok(Received::Event(event)) => Some(Ok(Some(event))),
+        Ok(Received::Bytes) => None,
+        Ok(Received::End) => Some(Ok(None)),
+        Err(error) => Some(Err(error)),
     }
 }
 
@@ -240,14 +265,17 @@ fn futures_dropped_at_every_await_and_poll_count() {
     let script = pieces.repeat(40);
     let expected = undisturbed(STREAM);
     assert_eq!(expected.len(), 4);
-    for at in 0..12 {
-        for times in 0..12 {
-            let polls: VecDeque<usize> = vec![usize::MAX; at].into_iter().chain([times]).collect();
-            let (found, ..) = read_all(Connection::reading(STREAM, &script), polls.clone());
-            assert_eq!(found, expected, "call {at} dropped after {times}");
-            let chunked = Chunked::new(Connection::reading(STREAM, &script), [0; 9]);
-            let (found, ..) = read_all(chunked, polls);
-            assert_eq!(found, expected, "chunked, call {at} dropped after {times}");
+    for receives in [false, true] {
+        for at in 0..12 {
+            for times in 0..12 {
+                let polls = || vec![usize::MAX; at].into_iter().chain([times]).collect();
+                let connection = Connection::reading(STREAM, &script);
+                let (found, ..) = read_all(connection.clone(), polls(), receives);
+                assert_eq!(found, expected, "call {at} dropped after {times}");
+                let buffered = Buffered::new(connection, [0; 9]);
+                let (found, ..) = read_all(buffered, polls(), receives);
+                assert_eq!(found, expected, "buffered, call {at} dropped after {times}");
+            }
         }
     }
 }
@@ -256,31 +284,44 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn reading(script in script(), polls in vec(0..4_usize, 0..60), size in 1..40_usize) {
+    fn reading(
+        script in script(),
+        polls in vec(0..4_usize, 0..60),
+        size in 1..40_usize,
+        receives in any::<bool>(),
+    ) {
         let expected = undisturbed(STREAM);
         let polls = VecDeque::from(polls);
 
         let (found, failures, reader) =
-            read_all(Connection::reading(STREAM, &script), polls.clone());
+            read_all(Connection::reading(STREAM, &script), polls.clone(), receives);
         prop_assert_eq!(&found, &expected);
         prop_assert!(failures <= fails(&script));
         prop_assert!(reader.decoder().is_mid_event());
         prop_assert_eq!(reader.decoder().last_event_id(), b"2");
 
-        let chunked = Chunked::new(Connection::reading(STREAM, &script), vec![0; size]);
-        let (found, ..) = read_all(chunked, polls);
+        let buffered = Buffered::new(Connection::reading(STREAM, &script), vec![0; size]);
+        let (found, ..) = read_all(buffered, polls, receives);
         prop_assert_eq!(&found, &expected);
 
         let (mut found, mut failures) = (Vec::new(), 0);
         let connection = Connection::reading(STREAM, &script);
-        let mut reader = blocking::EventReader::new(connection, Decoder::new([0; 40]));
+        let mut reader = blocking::EventReader::new(connection, [0; 40]);
         while note(&mut found, &mut failures, reader.next()) {}
         prop_assert_eq!(&found, &expected);
 
         let mut found = Vec::new();
-        let connection = Chunked::new(Connection::reading(STREAM, &script), vec![0; size]);
-        let mut reader = blocking::EventReader::new(connection, Decoder::new([0; 40]));
+        let connection = Buffered::new(Connection::reading(STREAM, &script), vec![0; size]);
+        let mut reader = blocking::EventReader::new(connection, [0; 40]);
         while note(&mut found, &mut failures, reader.next()) {}
+        prop_assert_eq!(&found, &expected);
+
+        let mut found = Vec::new();
+        let connection = Connection::reading(STREAM, &script);
+        let mut reader = blocking::EventReader::new(connection, [0; 40]);
+        while of_received(reader.receive())
+            .is_none_or(|result| note(&mut found, &mut failures, result))
+        {}
         prop_assert_eq!(&found, &expected);
     }
 
@@ -343,50 +384,128 @@ proptest! {
     }
 }
 
-/// An event that was found for a future that was dropped does not count until it is returned.
+/// What a dropped future has read is in the decoder, and no event of it is handed out, or counts, before the
+/// call that returns it.
 #[test]
-fn an_event_that_was_found_is_not_had() {
-    // The look that finds the event, and then the one that is to lend it.
-    let script = [Act::Move(20), Act::Move(64), Act::Wait];
+fn a_future_that_is_dropped_hands_nothing_out() {
+    // A read up to the middle of the event, then a wait.
+    let script = [Act::Move(20), Act::Wait];
     let stream = b"id: 1\ndata: one two three\n\ndata: b\n\n";
     let dropped = || {
         let connection = Connection::reading(stream, &script);
         let mut decoder = Decoder::new([0; 40]);
         decoder.set_last_event_id(b"0").unwrap();
-        let mut reader = asynch::EventReader::new(connection, decoder);
+        let mut reader = asynch::EventReader::with_decoder(connection, decoder);
         assert!(poll(reader.next(), 1).is_none());
-        assert_eq!(reader.connection().script.len(), 0, "dropped where it was to be");
+        assert_eq!(reader.connection().script.len(), 0, "dropped in the wait");
+        assert_eq!(reader.connection().input.len(), stream.len() - 20);
         assert_eq!(reader.decoder().last_event_id(), b"0");
+        assert!(reader.decoder().is_mid_event());
         reader
     };
 
     let mut reader = dropped();
     let event = poll(reader.next(), 1).unwrap().unwrap().unwrap();
     assert_eq!((event.data(), event.last_event_id()), (&b"one two three"[..], &b"1"[..]));
+    assert_eq!(reader.decoder().last_event_id(), b"1");
 
-    let (connection, decoder) = dropped().into_parts();
-    assert_eq!(decoder.last_event_id(), b"0");
-    let mut reader = asynch::EventReader::new(connection, decoder);
-    let event = poll(reader.next(), 1).unwrap().unwrap().unwrap();
-    assert_eq!((event.data(), event.last_event_id()), (&b"b"[..], &b"0"[..]));
-
+    // On a new connection the event comes again, as a whole.
     let mut reader = dropped();
     reader.reconnect(Connection::reading(stream, &[]));
     assert_eq!(reader.decoder().last_event_id(), b"0");
     let event = poll(reader.next(), 1).unwrap().unwrap().unwrap();
     assert_eq!((event.data(), event.last_event_id()), (&b"one two three"[..], &b"1"[..]));
+
+    let (_, decoder) = dropped().into_parts();
+    let mut reader = asynch::EventReader::with_decoder(Connection::reading(stream, &[]), decoder);
+    assert_eq!(reader.decoder().last_event_id(), b"0");
+    let event = poll(reader.next(), 1).unwrap().unwrap().unwrap();
+    assert_eq!((event.data(), event.last_event_id()), (&b"one two three"[..], &b"1"[..]));
 }
 
-/// Zero-copy: the event lies in the connection's buffer, and is consumed with the next call.
+/// An event is copied, and consumed when it is handed out: the connection's bytes may go then.
 #[test]
-fn events_are_borrowed_from_the_connection() {
+fn events_are_copied_and_consumed_at_once() {
     let stream: &[u8] = b"data: 23.4\n\ndata: 23.5\n\n";
-    let mut reader = blocking::EventReader::new(stream, Decoder::new([0; 16]));
+    let mut buffer = [0; 32];
+    let memory = buffer.as_ptr_range();
+
+    let mut reader = blocking::EventReader::new(stream, &mut buffer);
     let event = reader.next().unwrap().unwrap();
-    assert!(stream.as_ptr_range().contains(&event.data().as_ptr()));
-    let (rest, decoder) = reader.into_parts();
-    assert_eq!(rest, b"data: 23.5\n\n");
-    assert!(!decoder.is_mid_event());
+    assert_eq!(event.data(), b"23.4");
+    assert!(memory.contains(&event.data().as_ptr()));
+    assert_eq!(*reader.connection(), b"data: 23.5\n\n");
+
+    let mut reader = asynch::EventReader::new(stream, &mut buffer);
+    let event = poll(reader.next(), 1).unwrap().unwrap().unwrap();
+    assert_eq!(event.data(), b"23.4");
+    assert!(memory.contains(&event.data().as_ptr()));
+    assert_eq!(*reader.connection(), b"data: 23.5\n\n");
+}
+
+/// A caller that wants to borrow from the connection's buffer does without a reader.
+#[test]
+fn events_can_be_borrowed_from_a_connection() {
+    use embedded_io::BufRead;
+    let mut connection = Connection::reading(b"id: 1\ndata: a\n\ndata: b\n\ndata: c", &[]);
+    let mut decoder = Decoder::new([0; 32]);
+    let mut found = Vec::new();
+    loop {
+        let available = connection.fill_buf().unwrap();
+        let len = available.len();
+        if len == 0 {
+            break;
+        }
+        let memory = available.as_ptr_range();
+        let mut chunk = available;
+        while let Some(event) = decoder.next(&mut chunk) {
+            let event = event.unwrap();
+            assert!(memory.contains(&event.data().as_ptr()));
+            found.push(event.data().to_vec());
+        }
+        connection.consume(len);
+    }
+    assert_eq!(found, [b"a", b"b"]);
+    assert!(decoder.is_mid_event());
+}
+
+/// `receive` looks into the connection's buffer once, says what that has brought, and causes no read while an
+/// event that was read before is still to be handed out.
+#[test]
+fn receive_makes_at_most_one_read() {
+    fn name(result: Result<Received<'_>, ReadError<ErrorKind>>) -> String {
+        match result {
+            Ok(Received::Event(event)) => event.data_str().unwrap().into(),
+            Ok(Received::Bytes) => "bytes".into(),
+            Ok(Received::End) => "end".into(),
+            Err(ReadError::Decode(_)) => "too long".into(),
+            Err(ReadError::Io(error)) => panic!("{error}"),
+        }
+    }
+    let stream = b"data: a\n\ndata: b\n\n:\n\ndata: far too long for the buffer\n\ndata: c";
+    // The first read ends within the event that is too long, and so does the second one.
+    let script = [30, 0, 0, 21, 100].map(Act::Move);
+    let expected = [
+        ("a", 1),
+        ("b", 1),
+        ("bytes", 1),
+        ("bytes", 2),
+        ("too long", 3),
+        ("bytes", 3),
+        ("end", 4),
+        ("end", 5),
+    ];
+
+    let connection = Connection::reading(stream, &script);
+    let mut reader = blocking::EventReader::new(connection.clone(), [0; 24]);
+    let mut async_reader = asynch::EventReader::new(connection, [0; 24]);
+    for (call, (expected, reads)) in expected.into_iter().enumerate() {
+        assert_eq!(name(reader.receive()), expected, "call {call}");
+        assert_eq!((reader.connection().fills, reader.connection().reads), (call + 1, reads));
+        assert_eq!(name(poll(async_reader.receive(), 1).unwrap()), expected, "call {call}");
+        let connection = async_reader.connection();
+        assert_eq!((connection.fills, connection.reads), (call + 1, reads));
+    }
 }
 
 /// One write and one flush for an event, where the connection takes it whole.
@@ -448,10 +567,8 @@ fn write_zero_is_an_error() {
 /// The end is where a read gives nothing; what comes behind it is read all the same.
 #[test]
 fn a_read_of_nothing_is_the_end() {
-    let mut reader = blocking::EventReader::new(
-        Connection::reading(b"data: a\n\ndata: ", &[]),
-        Decoder::new([0; 16]),
-    );
+    let mut reader =
+        blocking::EventReader::new(Connection::reading(b"data: a\n\ndata: ", &[]), [0; 16]);
     assert_eq!(reader.next().unwrap().unwrap().data(), b"a");
     assert!(reader.next().unwrap().is_none());
     assert!(reader.decoder().is_mid_event(), "cut off");
@@ -461,8 +578,7 @@ fn a_read_of_nothing_is_the_end() {
 
 #[test]
 fn reconnecting_keeps_the_id() {
-    let mut reader =
-        blocking::EventReader::new(&b"id: 1\ndata: a\n\ndata: cut"[..], Decoder::new([0; 16]));
+    let mut reader = blocking::EventReader::new(&b"id: 1\ndata: a\n\ndata: cut"[..], [0; 32]);
     reader.next().unwrap().unwrap();
     assert!(reader.next().unwrap().is_none());
     reader.reconnect(b"\xEF\xBB\xBFdata: b\n\n");

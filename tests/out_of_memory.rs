@@ -5,7 +5,9 @@
 
 mod support;
 
-use sse_wire::{DecodeError, Decoder, Event, GrowingBuffer, MessageEvent, Progress};
+use sse_wire::{
+    DecodeError, Decoder, Event, GrowingBuffer, LastEventIdError, MessageEvent, Progress,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use support::drive::cut;
@@ -53,36 +55,112 @@ fn with_allocations(granted: usize, run: impl FnOnce()) -> bool {
     GRANTED.replace(usize::MAX) == 0
 }
 
-/// Takes what is in `chunk`, without an allocation: whether an event is the one that is expected.
-fn take(
-    decoder: &mut Decoder<GrowingBuffer>,
-    mut chunk: &[u8],
-    way: Way,
-    expected: [&str; 3],
-) -> Option<Result<bool, DecodeError>> {
-    let is_expected = |event: MessageEvent<'_>| {
-        [event.event_type(), event.data(), event.last_event_id()] == expected.map(str::as_bytes)
-    };
-    match way {
-        Way::Next => decoder.next(&mut chunk).map(|event| event.map(is_expected)),
-        Way::Decode => match decoder.decode(&mut chunk) {
-            Ok(Progress::NeedInput) => None,
-            Ok(Progress::Event) => Some(Ok(decoder.event().is_some_and(is_expected))),
-            Err(error) => Some(Err(error)),
-        },
+/// A decoder, and how to take events out of it.
+enum Subject<'c> {
+    Next(Decoder<GrowingBuffer>),
+    Decode(Decoder<GrowingBuffer>),
+    #[cfg(feature = "embedded-io-v0.7")]
+    Blocking(sse_wire::io::blocking::EventReader<&'c [u8], GrowingBuffer>),
+    #[cfg(feature = "embedded-io-async-v0.7")]
+    Async(sse_wire::io::asynch::EventReader<&'c [u8], GrowingBuffer>),
+    #[allow(dead_code, reason = "the lifetime is that of a reader's chunks")]
+    None(&'c [u8]),
+}
+
+impl<'c> Subject<'c> {
+    /// One of each kind, with `41` as the last event ID.
+    fn all() -> Vec<Self> {
+        let decoder = || {
+            let mut decoder = Decoder::new(GrowingBuffer::with_limit(1 << 20));
+            decoder.set_last_event_id(b"41").unwrap();
+            decoder
+        };
+        vec![
+            Self::Next(decoder()),
+            Self::Decode(decoder()),
+            #[cfg(feature = "embedded-io-v0.7")]
+            Self::Blocking(sse_wire::io::blocking::EventReader::with_decoder(&[], decoder())),
+            #[cfg(feature = "embedded-io-async-v0.7")]
+            Self::Async(sse_wire::io::asynch::EventReader::with_decoder(&[], decoder())),
+        ]
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Next(_) => "next",
+            Self::Decode(_) => "decode",
+            #[cfg(feature = "embedded-io-v0.7")]
+            Self::Blocking(_) => "blocking reader",
+            #[cfg(feature = "embedded-io-async-v0.7")]
+            Self::Async(_) => "async reader",
+            Self::None(_) => unreachable!(),
+        }
+    }
+
+    fn decoder(&self) -> &Decoder<GrowingBuffer> {
+        match self {
+            Self::Next(decoder) | Self::Decode(decoder) => decoder,
+            #[cfg(feature = "embedded-io-v0.7")]
+            Self::Blocking(reader) => reader.decoder(),
+            #[cfg(feature = "embedded-io-async-v0.7")]
+            Self::Async(reader) => reader.decoder(),
+            Self::None(_) => unreachable!(),
+        }
+    }
+
+    fn reconnect(&mut self) {
+        match self {
+            Self::Next(decoder) | Self::Decode(decoder) => decoder.reconnect(),
+            #[cfg(feature = "embedded-io-v0.7")]
+            Self::Blocking(reader) => drop(reader.reconnect(&[])),
+            #[cfg(feature = "embedded-io-async-v0.7")]
+            Self::Async(reader) => drop(reader.reconnect(&[])),
+            Self::None(_) => unreachable!(),
+        }
+    }
+
+    /// Takes what is in `chunk`, without an allocation: whether an event is the one that is expected.
+    fn take(
+        &mut self,
+        mut chunk: &'c [u8],
+        expected: [&str; 3],
+    ) -> Option<Result<bool, DecodeError>> {
+        let is_expected = |event: MessageEvent<'_>| {
+            [event.event_type(), event.data(), event.last_event_id()] == expected.map(str::as_bytes)
+        };
+        match self {
+            Self::Next(decoder) => decoder.next(&mut chunk).map(|event| event.map(is_expected)),
+            Self::Decode(decoder) => match decoder.decode(&mut chunk) {
+                Ok(Progress::NeedInput) => None,
+                Ok(Progress::Event) => Some(Ok(decoder.event().is_some_and(is_expected))),
+                Err(error) => Some(Err(error)),
+            },
+            #[cfg(feature = "embedded-io-v0.7")]
+            Self::Blocking(reader) => {
+                *reader.connection_mut() = chunk;
+                lost(reader.next()).map(|event| event.map(is_expected))
+            }
+            #[cfg(feature = "embedded-io-async-v0.7")]
+            Self::Async(reader) => {
+                *reader.connection_mut() = chunk;
+                let event = embassy_futures::block_on(reader.next());
+                lost(event).map(|event| event.map(is_expected))
+            }
+            Self::None(_) => unreachable!(),
+        }
     }
 }
 
-#[derive(Clone, Copy)]
-enum Way {
-    Next,
-    Decode,
-}
-
-/// Both ways, with so many allocations refused in a row.
-fn cases() -> impl Iterator<Item = (Way, usize)> {
-    let refusals = |way| [1, 2, 3, 4, usize::MAX].map(|refusals| (way, refusals));
-    [Way::Next, Way::Decode].into_iter().flat_map(refusals)
+/// What a reader returns, as a decoder returns it.
+#[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+fn lost<T>(
+    result: Result<Option<T>, sse_wire::io::ReadError<std::convert::Infallible>>,
+) -> Option<Result<T, DecodeError>> {
+    match result {
+        Ok(event) => event.map(Ok),
+        Err(sse_wire::io::ReadError::Decode(error)) => Some(Err(error)),
+        Err(sse_wire::io::ReadError::Io(never)) => match never {},
+    }
 }
 
 /// Wherever memory runs out in an event, the ids are right and the next event is whole.
@@ -104,41 +182,41 @@ fn an_event_is_given_up_and_no_more() {
     ];
     let mut refused = 0;
     for (stream, expected) in &streams {
-        for (way, refusals) in cases() {
+        for refusals in [1, 2, 3, 4, usize::MAX] {
             for length in (1..stream.len()).step_by(7).chain([stream.len()]) {
                 let chunks = cut(stream.as_bytes(), &vec![length; stream.len() / length]);
                 for granted in 0..12 {
-                    let mut decoder = Decoder::new(GrowingBuffer::with_limit(1 << 20));
-                    decoder.set_last_event_id(b"41").unwrap();
-                    let mut end = None;
-                    REFUSED.set(refusals);
-                    let used_up = with_allocations(granted, || {
-                        for chunk in &chunks {
-                            end = end.or(take(&mut decoder, chunk, way, *expected));
+                    for mut subject in Subject::all() {
+                        let name = subject.name().to_owned();
+                        let mut end = None;
+                        REFUSED.set(refusals);
+                        let used_up = with_allocations(granted, || {
+                            for chunk in &chunks {
+                                end = end.or(subject.take(chunk, *expected));
+                            }
+                        });
+                        match end {
+                            Some(Ok(is_expected)) => assert!(is_expected, "{name}"),
+                            Some(Err(DecodeError::OutOfMemory)) => {
+                                assert!(used_up || refusals < usize::MAX)
+                            }
+                            _ => panic!("{name}: {end:?}"),
                         }
-                    });
-                    match end {
-                        Some(Ok(is_expected)) => assert!(is_expected),
-                        Some(Err(DecodeError::EventTooLong)) => {
-                            assert!(used_up || refusals < usize::MAX)
-                        }
-                        _ => panic!("{end:?}"),
+                        refused += usize::from(end.is_some_and(|end| end.is_err()));
+                        let is_right = |id: &[u8]| id == b"41" || id == expected[2].as_bytes();
+                        let id = subject.decoder().last_event_id();
+                        assert!(is_right(id), "{name}: {}", id.escape_ascii());
+
+                        let id = std::str::from_utf8(id).unwrap().to_owned();
+                        let next = subject
+                            .take(b"data: next\ndata: one\n\n", ["message", "next\none", &id]);
+                        assert_eq!(next, Some(Ok(true)), "{name}");
+
+                        REFUSED.set(usize::MAX);
+                        with_allocations(0, || subject.reconnect());
+                        let id = subject.decoder().last_event_id();
+                        assert!(is_right(id), "{name}: {}", id.escape_ascii());
                     }
-                    refused += usize::from(end.is_some_and(|end| end.is_err()));
-                    let id = decoder.last_event_id();
-                    assert!(id == b"41" || id == expected[2].as_bytes(), "{}", id.escape_ascii());
-
-                    let next =
-                        decoder.next(&mut &b"data: next\ndata: one\n\n"[..]).unwrap().unwrap();
-                    assert_eq!(
-                        (next.event_type(), next.data()),
-                        (&b"message"[..], &b"next\none"[..])
-                    );
-
-                    REFUSED.set(usize::MAX);
-                    with_allocations(0, || decoder.reconnect());
-                    let id = decoder.last_event_id();
-                    assert!(id == b"41" || id == expected[2].as_bytes(), "{}", id.escape_ascii());
                 }
             }
         }
@@ -146,9 +224,37 @@ fn an_event_is_given_up_and_no_more() {
     assert!(refused > 1000, "{refused} runs ran out of memory");
 }
 
-/// A short event needs memory for its id, however it comes.
+/// A short event needs memory for its id, however it comes. REPORTS.md, row 10: a reader handed the event out
+/// with the id of the event before it.
 #[test]
 fn an_event_whose_id_has_no_memory() {
+    let long_id = "4".repeat(300);
+    let with_id = format!("id: {long_id}\ndata: a\n\n");
+    let scattered = format!("event: e\ndata: a\nid: {long_id}\ndata: b\n\n");
+    for event in [&with_id, &scattered] {
+        for at in 0..event.len() {
+            let (first, second) = event.as_bytes().split_at(at);
+            for mut subject in Subject::all() {
+                let name = subject.name().to_owned();
+                let mut end = None;
+                assert_eq!(subject.take(b"data: 1\n\n", ["message", "1", "41"]), Some(Ok(true)));
+                with_allocations(0, || {
+                    for chunk in [first, second] {
+                        end = end.or(subject.take(chunk, ["", "", ""]));
+                    }
+                });
+                assert_eq!(end, Some(Err(DecodeError::OutOfMemory)), "{name} cut at {at}");
+                assert_eq!(subject.decoder().last_event_id(), b"41", "{name} cut at {at}");
+                let next = subject.take(b"id: 43\ndata: next\n\n", ["message", "next", "43"]);
+                assert_eq!(next, Some(Ok(true)), "{name} cut at {at}");
+            }
+        }
+    }
+}
+
+/// A buffer that has allocated nothing yet has no room for any id either.
+#[test]
+fn the_first_event_has_no_memory() {
     for event in ["id: 42\ndata: a\n\n", "event: e\ndata: a\ndata: b\nid: 42\n\n"] {
         for at in 0..event.len() {
             let mut decoder = Decoder::new(GrowingBuffer::with_limit(1 << 20));
@@ -158,10 +264,10 @@ fn an_event_whose_id_has_no_memory() {
                 let mut chunk: &[u8] = b"data: 1\n\n";
                 assert!(decoder.next(&mut chunk).is_some_and(|event| event.is_ok()));
                 for mut chunk in [first, second] {
-                    end = end.or(decoder.next(&mut chunk).map(|event| event.is_ok()));
+                    end = end.or(decoder.next(&mut chunk).map(|event| event.map(drop)));
                 }
             });
-            assert_eq!(end, Some(false), "{event:?} cut at {at}");
+            assert_eq!(end, Some(Err(DecodeError::OutOfMemory)), "{event:?} cut at {at}");
             assert_eq!(decoder.last_event_id(), b"");
             let next = decoder.next(&mut &b"id: 43\ndata: next\n\n"[..]).unwrap().unwrap();
             assert_eq!((next.data(), next.last_event_id()), (&b"next"[..], &b"43"[..]));
@@ -176,8 +282,32 @@ fn the_id_outlives_the_event() {
     decoder.set_last_event_id(b"41").unwrap();
     let stream = format!("event: {}\nid: 42\n", "x".repeat(700));
     assert!(with_allocations(0, || assert!(decoder.next(&mut stream.as_bytes()).is_none())));
-    assert_eq!(decoder.next(&mut &b"\n"[..]), Some(Err(DecodeError::EventTooLong)));
+    assert!(decoder.is_too_long(), "it is known before the blank line");
+    assert_eq!(decoder.next(&mut &b"\n"[..]), Some(Err(DecodeError::OutOfMemory)));
     assert_eq!(decoder.last_event_id(), b"42");
+}
+
+/// An id that is set and has no memory is an error of its own, and changes nothing.
+#[test]
+fn setting_an_id_that_has_no_memory() {
+    let mut decoder = Decoder::new(GrowingBuffer::with_limit(1000));
+    let long = [b'4'; 500];
+    let mut set = |id: &[u8]| {
+        let mut result = Ok(());
+        with_allocations(0, || result = decoder.set_last_event_id(id));
+        (result, decoder.last_event_id().to_vec())
+    };
+    assert_eq!(set(b"41"), (Err(LastEventIdError::OutOfMemory), b"".to_vec()));
+    assert_eq!(set(&[b'4'; 1001]), (Err(LastEventIdError::TooLong), b"".to_vec()));
+    decoder.set_last_event_id(b"41").unwrap();
+    let mut set = |id: &[u8]| {
+        let mut result = Ok(());
+        with_allocations(0, || result = decoder.set_last_event_id(id));
+        (result, decoder.last_event_id().to_vec())
+    };
+    assert_eq!(set(&long), (Err(LastEventIdError::OutOfMemory), b"41".to_vec()));
+    assert_eq!(set(b"42"), (Ok(()), b"42".to_vec()));
+    assert_eq!(set(b""), (Ok(()), b"".to_vec()));
 }
 
 #[test]

@@ -1,22 +1,25 @@
-//! What other implementations got wrong, each with its name.
+//! What other implementations got wrong, each with its name, and what users have reported of this one: its
+//! rows in the list of reports, with the public reports of the same fault elsewhere.
 #![allow(clippy::restriction, reason = "tests may panic")]
 
 mod support;
 
-use sse_wire::{Decoder, Event, EventId, EventType};
-use support::drive::{Way, as_text, cut, feed, feed_all};
-use support::oracle::{self, Client, Output};
+use sse_wire::{DecodeError, Decoder, Event, EventId, EventType, Progress};
+use std::io::{BufRead, Read};
+use support::drive::{CALLS, Call, WAYS, as_text, cut, feed, feed_all, read_stream};
+use support::oracle::{self, Client, Output, Own};
 
 fn event(event_type: &str, data: &str, last_event_id: &str) -> Output {
     Output::Event {
         event_type: event_type.into(),
         data: data.into(),
         last_event_id: last_event_id.into(),
+        own: Own::default(),
     }
 }
 
 fn decode(chunks: &[&[u8]]) -> Vec<Output> {
-    feed_all(&mut Decoder::new([0; 256]), chunks, Way::Next, as_text)
+    feed_all(&mut Decoder::new([0; 256]), chunks, Call::Next, as_text)
 }
 
 /// eventsource-stream panics on a byte order mark, whole or cut.
@@ -48,11 +51,11 @@ fn id_persists() {
 #[test]
 fn id_survives_every_reconnection() {
     let mut decoder = Decoder::new([0; 64]);
-    feed(&mut decoder, b"id: 1\ndata: a\n\n", Way::Next, as_text);
+    feed(&mut decoder, b"id: 1\ndata: a\n\n", Call::Next, as_text);
     for _ in 0..3 {
         decoder.reconnect();
         assert_eq!(decoder.last_event_id(), b"1");
-        let found = feed(&mut decoder, b"data: b\n\ndata: cut o", Way::Next, as_text);
+        let found = feed(&mut decoder, b"data: b\n\ndata: cut o", Call::Next, as_text);
         assert_eq!(found, [event("message", "b", "1")]);
     }
 }
@@ -61,7 +64,7 @@ fn id_survives_every_reconnection() {
 #[test]
 fn retry_alone() {
     let mut decoder = Decoder::new([0; 64]);
-    assert_eq!(feed(&mut decoder, b"retry: 1500\n\n", Way::Next, as_text), []);
+    assert_eq!(feed(&mut decoder, b"retry: 1500\n\n", Call::Next, as_text), []);
     assert_eq!(decoder.reconnection_time().unwrap().as_millis(), 1500);
 }
 
@@ -72,7 +75,7 @@ fn retry_is_digits() {
         let mut decoder = Decoder::new([0; 64]);
         let stream = format!("retry:{value}\n\n");
         for byte in stream.as_bytes().chunks(1) {
-            feed(&mut decoder, byte, Way::Next, as_text);
+            feed(&mut decoder, byte, Call::Next, as_text);
         }
         assert_eq!(decoder.reconnection_time(), None, "{value:?}");
     }
@@ -114,8 +117,8 @@ fn memory_is_given_back() {
     // In two chunks, so that the buffer is needed.
     let mut send = |len: usize| {
         let stream = format!(": note\n\nid: 1\ndata: {}", "x".repeat(len));
-        assert_eq!(feed(&mut decoder, stream.as_bytes(), Way::Next, as_text), []);
-        assert_eq!(feed(&mut decoder, b"\n\n\n", Way::Next, as_text).len(), 1);
+        assert_eq!(feed(&mut decoder, stream.as_bytes(), Call::Next, as_text), []);
+        assert_eq!(feed(&mut decoder, b"\n\n\n", Call::Next, as_text).len(), 1);
         decoder.buffer().allocated()
     };
     assert!((500_000..=1 << 20).contains(&send(500_000)));
@@ -132,7 +135,7 @@ fn memory_is_given_back() {
     }
 
     decoder.reconnect();
-    assert_eq!(decoder.buffer().allocated(), 1);
+    assert_eq!(decoder.buffer().allocated(), 1 + 8, "the id, and the bytes that stay free");
     assert_eq!(decoder.last_event_id(), b"1");
 }
 
@@ -141,7 +144,7 @@ fn memory_is_given_back() {
 fn end_of_stream_does_not_dispatch() {
     for stream in ["data: a", "data: a\n", "id: 1\ndata: a\r", "id: 1\n"] {
         let mut decoder = Decoder::new([0; 64]);
-        assert_eq!(feed(&mut decoder, stream.as_bytes(), Way::Next, as_text), []);
+        assert_eq!(feed(&mut decoder, stream.as_bytes(), Call::Next, as_text), []);
         assert!(decoder.is_mid_event());
         assert_eq!(decoder.last_event_id(), b"");
     }
@@ -172,4 +175,380 @@ fn empty_data_is_an_event() {
     let mut out = [0; 16];
     let bytes = Event::new().data("").encode(&mut out).unwrap();
     assert_eq!(decode(&[bytes]), [event("message", "", "")]);
+}
+
+/// The loop in the docs of `decode`: it consumes before it returns.
+fn read_event(
+    decoder: &mut Decoder<[u8; 256]>,
+    stream: &mut impl BufRead,
+) -> Option<Result<String, DecodeError>> {
+    loop {
+        let available = stream.fill_buf().unwrap();
+        if available.is_empty() {
+            return None;
+        }
+        let mut chunk = available;
+        let progress = decoder.decode(&mut chunk);
+        let used = available.len() - chunk.len();
+        stream.consume(used);
+        match progress {
+            Ok(Progress::NeedInput) => {}
+            Ok(Progress::Event) => {
+                return decoder.event().map(|event| Ok(event.data_str().unwrap().into()));
+            }
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}
+
+/// The same loop with a `?` before it consumes, as the docs had it once.
+fn read_event_and_consume_too_late(
+    decoder: &mut Decoder<[u8; 256]>,
+    stream: &mut impl BufRead,
+) -> Result<Option<String>, DecodeError> {
+    loop {
+        let available = stream.fill_buf().unwrap();
+        if available.is_empty() {
+            return Ok(None);
+        }
+        let mut chunk = available;
+        let progress = decoder.decode(&mut chunk)?;
+        let used = available.len() - chunk.len();
+        stream.consume(used);
+        if progress == Progress::Event {
+            return Ok(decoder.event().map(|event| event.data_str().unwrap().into()));
+        }
+    }
+}
+
+const TOO_LONG: Result<&str, DecodeError> = Err(DecodeError::EventTooLong);
+
+/// Row 1 (lluchs/eventsource#1): `data: 1\n\ndata: <300 x>\n\ndata: 2\n\n` in one piece, through a loop over
+/// `decode`, gave the error for ever.
+#[test]
+fn an_event_that_is_too_long_comes_for_ever() {
+    let stream = format!("data: 1\n\ndata: {}\n\ndata: 2\n\n", "x".repeat(300));
+
+    let (mut decoder, mut rest) = (Decoder::new([0; 256]), stream.as_bytes());
+    let found: Vec<_> = std::iter::from_fn(|| read_event(&mut decoder, &mut rest)).collect();
+    assert_eq!(found, [Ok("1"), TOO_LONG, Ok("2")].map(|found| found.map(String::from)));
+
+    // What a caller sees that returns before it consumes.
+    let (mut decoder, mut rest) = (Decoder::new([0; 256]), stream.as_bytes());
+    let mut next = || read_event_and_consume_too_late(&mut decoder, &mut rest);
+    assert_eq!(next(), Ok(Some("1".into())));
+    for _ in 0..10 {
+        assert_eq!(next(), Err(DecodeError::EventTooLong));
+    }
+}
+
+/// Row 2: `data: <300 x>` and `\ndata: TAIL\n\ndata: 2\n\n`, through the same loop, gave the tail of the event
+/// that is too long as an event.
+#[test]
+fn the_tail_of_an_event_that_is_too_long_is_an_event() {
+    let first = format!("data: {}", "x".repeat(300));
+    let second = b"\ndata: TAIL\n\ndata: 2\n\n";
+
+    let (mut decoder, mut stream) = (Decoder::new([0; 256]), first.as_bytes().chain(&second[..]));
+    let found: Vec<_> = std::iter::from_fn(|| read_event(&mut decoder, &mut stream)).collect();
+    assert_eq!(found, [TOO_LONG, Ok("2")].map(|found| found.map(String::from)));
+
+    // What a caller sees that returns before it consumes.
+    let (mut decoder, mut stream) = (Decoder::new([0; 256]), first.as_bytes().chain(&second[..]));
+    let mut next = || read_event_and_consume_too_late(&mut decoder, &mut stream);
+    assert_eq!(next(), Err(DecodeError::EventTooLong));
+    assert_eq!(next(), Ok(Some("TAIL".into())));
+}
+
+/// Row 3 (alpakka#1183): six times `id: <130 i>N\ndata: a\n\n` over 256 bytes. The last event ID stayed the
+/// first one, since none fits beside it, so that a client that reconnected met the same events for ever.
+#[test]
+fn a_long_id_keeps_out_the_ids_after_it() {
+    let id = |n: usize| format!("{}{n}", "i".repeat(130));
+    let events: Vec<String> = (0..6).map(|n| format!("id: {}\ndata: a\n\n", id(n))).collect();
+    for &way in WAYS {
+        for length in [usize::MAX, 64, 1] {
+            for n in 0..6 {
+                let stream = events[..=n].concat();
+                let chunks: Vec<&[u8]> =
+                    stream.as_bytes().chunks(length.min(stream.len())).collect();
+                let decoder = Decoder::new([0; 256]);
+                let (found, mut decoder) = read_stream(decoder, &chunks, way, as_text);
+                let mut expected = vec![event("message", "a", &id(0))];
+                expected.resize(n + 1, Output::TooLong);
+                assert_eq!(found, expected, "{way:?} {length}");
+                assert_eq!(decoder.last_event_id(), id(n).as_bytes(), "{way:?} {length}");
+                decoder.reconnect();
+                assert_eq!(decoder.last_event_id(), id(n).as_bytes(), "{way:?} {length}");
+            }
+        }
+    }
+}
+
+/// Row 4: `id: <240 i>\ndata: a\n\n`, then 200 times `data: <9 x>\n\n` over 256 bytes. All are too long beside the
+/// id, also after a reconnection, until another id takes its place; a buffer with room for that id and an event
+/// gives them all.
+#[test]
+fn a_long_id_keeps_out_the_events_after_it() {
+    let id = "i".repeat(240);
+    let first = format!("id: {id}\ndata: a\n\n");
+    let short = "data: xxxxxxxxx\n\n";
+    for call in CALLS {
+        let stuck = || {
+            let mut decoder = Decoder::new([0; 256]);
+            assert_eq!(feed(&mut decoder, first.as_bytes(), call, as_text), [Output::TooLong]);
+            let found = feed(&mut decoder, short.repeat(200).as_bytes(), call, as_text);
+            assert_eq!(found, vec![Output::TooLong; 200]);
+            decoder.reconnect();
+            assert_eq!(feed(&mut decoder, short.as_bytes(), call, as_text), [Output::TooLong]);
+            assert_eq!(decoder.last_event_id(), id.as_bytes());
+            decoder
+        };
+        // What frees it, and which id is the last one then.
+        for (freeing, last_event_id) in
+            [("id: 7\n\n", "7"), ("id\n\n", ""), ("id: 8\rdata: b\r\r", "8")]
+        {
+            let mut decoder = stuck();
+            feed(&mut decoder, freeing.as_bytes(), call, as_text);
+            let found = feed(&mut decoder, short.as_bytes(), call, as_text);
+            assert_eq!(found, [event("message", "xxxxxxxxx", last_event_id)], "{freeing:?}");
+        }
+        let mut decoder = stuck();
+        decoder.set_last_event_id(b"9").unwrap();
+        let found = feed(&mut decoder, short.as_bytes(), call, as_text);
+        assert_eq!(found, [event("message", "xxxxxxxxx", "9")]);
+
+        // One id of that length and the longest event.
+        let mut buffer = vec![0; id.len() + first.len() + 8];
+        let mut decoder = Decoder::new(&mut buffer[..]);
+        let found = feed(&mut decoder, first.as_bytes(), call, as_text);
+        assert_eq!(found, [event("message", "a", &id)]);
+        let found = feed(&mut decoder, short.repeat(200).as_bytes(), call, as_text);
+        assert_eq!(found, vec![event("message", "xxxxxxxxx", &id); 200]);
+    }
+}
+
+/// Row 5 (a2a-js#582, nv-redfish#138): 1 MiB of one event without an end over 64 bytes. Nothing told the
+/// caller.
+#[cfg(feature = "alloc")]
+#[test]
+fn an_event_without_an_end_is_silent() {
+    use sse_wire::GrowingBuffer;
+
+    let endless = ["data: ", &"x".repeat(500), "\n"].concat().repeat(2100);
+    let one_line = ["data: ", &"x".repeat(1 << 20)].concat();
+    for stream in [&endless, &one_line] {
+        assert!(stream.len() > 1 << 20);
+        let mut decoder = Decoder::new(GrowingBuffer::with_limit(64));
+        let mut chunks = stream.as_bytes().chunks(1460);
+        for mut chunk in chunks.by_ref() {
+            assert!(decoder.next(&mut chunk).is_none());
+            assert!(decoder.is_too_long());
+            assert!(decoder.buffer().allocated() <= 64);
+        }
+
+        #[cfg(feature = "embedded-io-v0.7")]
+        {
+            use sse_wire::io::{Received, blocking::EventReader};
+            let mut reader =
+                EventReader::new(Reads::of(stream, 1460), GrowingBuffer::with_limit(64));
+            let mut signs_of_life = 0;
+            while reader.receive().unwrap() == Received::Bytes {
+                assert!(reader.decoder().is_too_long());
+                assert!(reader.decoder().buffer().allocated() <= 64);
+                signs_of_life += 1;
+            }
+            assert_eq!(signs_of_life, stream.len().div_ceil(1460));
+        }
+    }
+}
+
+/// A connection of which each read gives one chunk.
+#[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+struct Reads<'c>(std::collections::VecDeque<&'c [u8]>);
+
+#[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+mod reads {
+    use super::Reads;
+    use std::convert::Infallible;
+
+    impl<'c> Reads<'c> {
+        pub(super) fn of(stream: &'c str, length: usize) -> Self {
+            Self(stream.as_bytes().chunks(length).collect())
+        }
+        fn available(&self) -> &[u8] {
+            self.0.front().copied().unwrap_or_default()
+        }
+        fn consume(&mut self, len: usize) {
+            if let Some(chunk) = self.0.front_mut() {
+                *chunk = &chunk[len..];
+                if chunk.is_empty() {
+                    self.0.pop_front();
+                }
+            }
+        }
+    }
+
+    impl embedded_io::ErrorType for Reads<'_> {
+        type Error = Infallible;
+    }
+
+    #[cfg(feature = "embedded-io-v0.7")]
+    impl embedded_io::Read for Reads<'_> {
+        fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
+            unreachable!()
+        }
+    }
+
+    #[cfg(feature = "embedded-io-v0.7")]
+    impl embedded_io::BufRead for Reads<'_> {
+        fn fill_buf(&mut self) -> Result<&[u8], Infallible> {
+            Ok(self.available())
+        }
+        fn consume(&mut self, len: usize) {
+            self.consume(len);
+        }
+    }
+
+    #[cfg(feature = "embedded-io-async-v0.7")]
+    impl embedded_io_async::Read for Reads<'_> {
+        async fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
+            unreachable!()
+        }
+    }
+
+    #[cfg(feature = "embedded-io-async-v0.7")]
+    impl embedded_io_async::BufRead for Reads<'_> {
+        async fn fill_buf(&mut self) -> Result<&[u8], Infallible> {
+            Ok(self.available())
+        }
+        fn consume(&mut self, len: usize) {
+            self.consume(len);
+        }
+    }
+}
+
+/// Row 6 (llama.cpp#16109, toolhive#6037): a field that does not exist, and JSON that is no event stream, were
+/// ignored without a sign.
+#[test]
+fn nothing_tells_that_a_line_was_ignored() {
+    for (stream, events, ignored_lines) in [
+        ("error: {\"code\":400}\n\ndata: [DONE]\n\n", &["[DONE]"][..], 1),
+        ("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{}}\n", &[], 1),
+    ] {
+        for &way in WAYS {
+            for length in 1..=stream.len() {
+                let chunks: Vec<&[u8]> = stream.as_bytes().chunks(length).collect();
+                let (found, decoder) = read_stream(Decoder::new([0; 64]), &chunks, way, as_text);
+                let events: Vec<Output> =
+                    events.iter().map(|data| event("message", data, "")).collect();
+                assert_eq!(found, events, "{stream:?} {way:?} {length}");
+                assert_eq!(decoder.ignored_lines(), ignored_lines, "{stream:?} {way:?} {length}");
+                assert_eq!(decoder.comments(), 0);
+            }
+        }
+    }
+}
+
+/// Row 7 (reqwest-eventsource#25, mattermost-plugin-agents#985): `:\n\n` four times, then `data: a\n\n`, a read each,
+/// made a reader return once, so that a deadline around it killed a healthy stream.
+#[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+#[test]
+fn a_reader_gives_no_sign_of_life() {
+    use sse_wire::io::{Received, asynch, blocking};
+
+    let reads =
+        || Reads([":\n\n", ":\n\n", ":\n\n", ":\n\n", "data: a\n\n"].map(str::as_bytes).into());
+    let mut reader = blocking::EventReader::new(reads(), [0; 64]);
+    let mut async_reader = asynch::EventReader::new(reads(), [0; 64]);
+    for comments in 1..=4 {
+        assert_eq!(reader.receive(), Ok(Received::Bytes));
+        assert_eq!(reader.decoder().comments(), comments);
+        let received = embassy_futures::block_on(async_reader.receive());
+        assert_eq!(received, Ok(Received::Bytes));
+        assert_eq!(async_reader.decoder().comments(), comments);
+    }
+    let is_a = |received| matches!(received, Ok(Received::Event(event)) if event.data() == b"a");
+    assert!(is_a(reader.receive()));
+    assert!(is_a(embassy_futures::block_on(async_reader.receive())));
+    assert_eq!(reader.receive(), Ok(Received::End));
+    assert_eq!(embassy_futures::block_on(async_reader.receive()), Ok(Received::End));
+}
+
+/// Row 8 (llm-gateway#2055): `id: 1\nevent: a\nretry: 5\ndata: x\n\ndata: y\n\n`, decoded and encoded again by a
+/// proxy: the second event got the id of the first one, and a type.
+#[test]
+fn a_proxy_makes_up_fields() {
+    fn encode_again(event: &sse_wire::MessageEvent<'_>) -> Vec<u8> {
+        let mut copy = Event::new().data_bytes(event.data());
+        if let Some(event_type) = event.own_type() {
+            copy = copy.event_type(EventType::from_bytes(event_type).unwrap());
+        }
+        if let Some(id) = event.own_id() {
+            copy = copy.id(EventId::from_bytes(id).unwrap());
+        }
+        if let Some(retry) = event.retry() {
+            copy = copy.retry(retry);
+        }
+        let mut out = vec![0; copy.encoded_len()];
+        copy.encode(&mut out).unwrap().to_vec()
+    }
+    let reported = "id: 1\nevent: a\nretry: 5\ndata: x\n\ndata: y\n\n";
+    // In the encoder's order, so that the bytes are the same again.
+    let same = "event: a\nid: 1\nretry: 5\ndata: x\n\ndata: y\n\nid: \ndata: z\ndata: \n\n\
+        event: message\nretry: 0\ndata: \n\n";
+    for stream in [reported, same] {
+        for length in 1..=stream.len() {
+            let mut decoder = Decoder::new([0; 64]);
+            let mut sent = Vec::new();
+            for mut chunk in stream.as_bytes().chunks(length) {
+                while let Some(event) = decoder.next(&mut chunk) {
+                    sent.extend(encode_again(&event.unwrap()));
+                }
+            }
+            let mut clients = [Client::default(), Client::default()];
+            let [direct, proxied] = &mut clients;
+            let expected = oracle::limited(direct, stream.as_bytes(), 1000);
+            assert_eq!(oracle::limited(proxied, &sent, 1000), expected, "chunks of {length}");
+            assert_eq!(proxied, direct);
+            if stream == same {
+                assert_eq!(sent, stream.as_bytes(), "chunks of {length}");
+            }
+        }
+    }
+}
+
+/// Row 9: a decoder within an event (`data: cut o`), given to a new reader whose stream is `data: new\n\n`, made
+/// `cut odata: new` of both.
+#[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+#[test]
+fn a_reader_goes_on_within_an_event_of_another_stream() {
+    use sse_wire::io::{asynch, blocking};
+
+    for cut_off in [
+        "data: cut o",
+        "data: cut\n",
+        "da",
+        "id: 2\nevent: x\n",
+        "data: cut\r",
+        "\u{FEFF}id: 2",
+        ": x",
+    ] {
+        let in_mid_event = || {
+            let mut decoder = Decoder::new([0; 64]);
+            let before = format!("id: 1\nretry: 5\ndata: a\n\n{cut_off}");
+            assert_eq!(feed(&mut decoder, before.as_bytes(), Call::Next, as_text).len(), 1);
+            decoder
+        };
+        let new: &[u8] = b"\xEF\xBB\xBFdata: new\n\n";
+        let expected = event("message", "new", "1");
+
+        let mut reader = blocking::EventReader::with_decoder(new, in_mid_event());
+        assert_eq!(as_text(&reader.next().unwrap().unwrap()), expected, "{cut_off:?}");
+        assert_eq!(reader.decoder().reconnection_time().unwrap().as_millis(), 5);
+        let mut reader = asynch::EventReader::with_decoder(new, in_mid_event());
+        let found = embassy_futures::block_on(reader.next());
+        assert_eq!(as_text(&found.unwrap().unwrap()), expected, "{cut_off:?}");
+        assert_eq!(reader.decoder().reconnection_time().unwrap().as_millis(), 5);
+    }
 }

@@ -3,7 +3,7 @@
 
 use crate::http::{self, Body};
 use serde_json::Value;
-use sse_wire::{Decoder, Field, MessageEvent, Token, Tokenizer};
+use sse_wire::{Decoder, MessageEvent};
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -65,10 +65,15 @@ impl Client {
         loop {
             let lost = match http::get(self.address, "/events", self.decoder.last_event_id()).await
             {
-                Ok(body) => match self.receive(body, limit).await? {
-                    End::Limit => return Ok(()),
-                    End::Lost(error) => error,
-                },
+                Ok(body) => {
+                    let end = self.receive(body, limit).await?;
+                    // The decoder counts the comments of one stream, and keep-alives are comments.
+                    self.summary.keep_alives += u64::from(self.decoder.comments());
+                    match end {
+                        End::Limit => return Ok(()),
+                        End::Lost(error) => error,
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(error),
                 Err(error) => error,
             };
@@ -82,8 +87,6 @@ impl Client {
 
     /// Shows the events of one connection. The error is one of the terminal.
     async fn receive(&mut self, mut body: Body, limit: Option<u32>) -> io::Result<End> {
-        // The decoder passes over comments, and keep-alives are comments.
-        let mut tokenizer = Tokenizer::new();
         loop {
             let mut chunk = match body.chunk().await {
                 Ok([]) => return Ok(End::Lost(io::ErrorKind::UnexpectedEof.into())),
@@ -91,13 +94,6 @@ impl Client {
                 Err(error) => return Ok(End::Lost(error)),
             };
             self.summary.bytes += chunk.len();
-
-            let mut tokens = chunk;
-            while let Some(token) = tokenizer.next(&mut tokens) {
-                if matches!(token, Token::Value { field: Field::Comment, end: true, .. }) {
-                    self.summary.keep_alives += 1;
-                }
-            }
 
             while let Some(event) = self.decoder.next(&mut chunk) {
                 match event {

@@ -1,6 +1,6 @@
-//! The decoder against the oracle: any stream, any cutting, any buffer, by every way to take events,
-//! and again on the next connection. The input is a byte with the buffer's size, one with the number
-//! of chunk lengths, the lengths, and the stream.
+//! The decoder against the oracle: any stream, any cutting, any buffer, by every way in, the readers
+//! included, and again on the next connection. The input is a byte with the buffer's size, one with the
+//! number of chunk lengths, the lengths, and the stream.
 #![no_main]
 
 #[path = "../../tests/support/drive.rs"]
@@ -10,7 +10,7 @@ mod drive;
 #[allow(dead_code, reason = "each target uses a part")]
 mod oracle;
 
-use drive::{WAYS, Way, as_bytes, as_text, client, cut, feed_all, saturated};
+use drive::{Call, WAYS, Way, as_bytes, as_text, client, cut, feed_all, read_stream, saturated};
 use libfuzzer_sys::fuzz_target;
 use oracle::Client;
 use sse_wire::{Buffer, Decoder, GrowingBuffer};
@@ -23,8 +23,10 @@ fn check<B: Buffer>(mut decoder: Decoder<B>, limit: usize, chunks: &[&[u8]], way
     }
     for _ in 0..2 {
         let outputs = oracle::limited(&mut expected, &stream, limit);
-        assert_eq!(feed_all(&mut decoder, chunks, way, as_bytes), outputs, "{way:?}");
-        assert_eq!(client(&decoder), saturated(expected.clone()), "{way:?}");
+        let (found, read) = read_stream(decoder, chunks, way, as_bytes);
+        assert_eq!(found, outputs, "{way:?}");
+        assert_eq!(client(&read), saturated(expected.clone()), "{way:?}");
+        decoder = read;
         decoder.reconnect();
     }
 }
@@ -37,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
 
     for lengths in [lengths, vec![1; stream.len()]] {
         let chunks = cut(stream, &lengths);
-        for way in WAYS {
+        for &way in WAYS {
             let mut buffer = [0; 255];
             check(Decoder::new(&mut buffer[..limit]), limit, &chunks, way);
             check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &chunks, way);
@@ -46,5 +48,5 @@ fuzz_target!(|input: &[u8]| {
 
     let mut decoder = Decoder::new(GrowingBuffer::with_limit(usize::MAX));
     let expected = oracle::spec(&mut Client::default(), stream);
-    assert_eq!(feed_all(&mut decoder, &[stream], Way::Next, as_text), expected);
+    assert_eq!(feed_all(&mut decoder, &[stream], Call::Next, as_text), expected);
 });

@@ -10,9 +10,9 @@ mod drive;
 mod oracle;
 
 use arbitrary::Arbitrary;
-use drive::{Way, as_bytes, feed};
+use drive::{Call, as_bytes, feed};
 use libfuzzer_sys::fuzz_target;
-use oracle::{Client, Output, latin1};
+use oracle::{Client, Output, Own, latin1};
 use sse_wire::{BufferTooSmall, Decoder, Event, EventId, EventType, GrowingBuffer};
 use std::time::Duration;
 
@@ -30,9 +30,13 @@ struct Input<'a> {
 
 fuzz_target!(|input: Input<'_>| {
     let mut event = Event::new();
+    let mut expected = Client::default();
     if let Some(comment) = input.comment {
         event = event.comment(comment);
+        let lines = comment.replace("\r\n", "\n").replace('\r', "\n").split('\n').count();
+        expected.comments = lines.try_into().expect("the input is short");
     }
+    let mut own = Own::default();
     let mut expected_type = "message".to_string();
     if let Some(bytes) = input.event_type {
         match EventType::from_bytes(bytes) {
@@ -45,12 +49,12 @@ fuzz_target!(|input: Input<'_>| {
             Err(error) => assert!(b"\n\r".contains(&error.byte) && bytes.contains(&error.byte)),
         }
     }
-    let mut expected = Client::default();
     if let Some(bytes) = input.id {
         match EventId::from_bytes(bytes) {
             Ok(id) => {
                 event = event.id(id);
                 expected.last_event_id = latin1(bytes);
+                own.id = Some(latin1(bytes));
             }
             Err(error) => assert!(b"\n\r\0".contains(&error.byte) && bytes.contains(&error.byte)),
         }
@@ -58,6 +62,7 @@ fuzz_target!(|input: Input<'_>| {
     if let Some(milliseconds) = input.retry {
         event = event.retry(Duration::from_millis(milliseconds));
         expected.retry = Some(milliseconds.into());
+        own.retry = expected.retry;
     }
     let mut outputs = Vec::new();
     if let Some(data) = input.data {
@@ -66,6 +71,7 @@ fuzz_target!(|input: Input<'_>| {
             event_type: expected_type,
             data: latin1(data).replace("\r\n", "\n").replace('\r', "\n"),
             last_event_id: expected.last_event_id.clone(),
+            own,
         });
     }
 
@@ -78,7 +84,7 @@ fuzz_target!(|input: Input<'_>| {
     assert_eq!(oracle::limited(&mut found, &bytes, usize::MAX), outputs);
     assert_eq!(found, expected);
     let mut decoder = Decoder::new(GrowingBuffer::with_limit(usize::MAX));
-    assert_eq!(feed(&mut decoder, &bytes, Way::Next, as_bytes), outputs);
+    assert_eq!(feed(&mut decoder, &bytes, Call::Next, as_bytes), outputs);
     assert_eq!(drive::client(&decoder), expected);
 
     let mut small = vec![0xA5; needed.saturating_sub(usize::from(input.missing) + 1)];

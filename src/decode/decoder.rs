@@ -1,18 +1,14 @@
-//! The decoder as its users see it. What it does with a chunk is in `ways` and where they lead.
+//! The decoder as its users see it: `next`, `decode`, and what a client asks between two events. The rules
+//! are in `gather` and `whole`, the buffer's layout is in `store`.
 
 use super::buffer::Buffer;
-use super::lent::Lent;
-#[cfg(feature = "_io")]
-use super::lent::Places;
+use super::field::{ByteOrderMark, Field};
+use super::gather::{Gathered, Skipped};
 use super::message::MessageEvent;
-use super::seam::{SEAMS, Seam};
-use super::short_way::{NotUsual, take_usual_event};
-use super::token::Tokenizer;
-#[cfg(feature = "_io")]
-use super::two_ended::Slot;
-use super::two_ended::TwoEnded;
-use super::ways::{Stage, Step};
-use crate::SHORT_WAY;
+use super::store::{Loss, Store};
+use super::whole::{self, Block, Found, Usual};
+use crate::SMALL_CODE;
+use crate::scan::{ends_with_cr, nothing};
 use core::fmt;
 use core::time::Duration;
 
@@ -84,36 +80,42 @@ use core::time::Duration;
 /// assert_eq!(decoder.last_event_id(), b"7"); // goes into the header `Last-Event-ID`
 /// decoder.reconnect();
 /// ```
-// In this order, for the reason given at `TwoEnded`.
+// Flags first, as in the store.
 #[repr(C)]
 pub struct Decoder<B> {
-    /// The reconnection time that is being read, in milliseconds.
-    pub(super) new_retry: u64,
-    /// The reconnection time, in milliseconds.
-    pub(super) retry: Option<u64>,
-    pub(super) tokenizer: Tokenizer,
     pub(super) stage: Stage,
-    /// The event has a data line, be it empty.
-    pub(super) has_data: bool,
-    /// The event has an id, be it empty.
-    pub(super) has_id: bool,
-    pub(super) too_long: bool,
-    /// A fragment of a value has come, and the value's end has not.
-    pub(super) mid_value: bool,
-    /// The value that is being read does not count: a NUL or no room in an id, a non-digit in a
-    /// reconnection time.
-    pub(super) rejected: bool,
-    pub(super) seam: [Seam; SEAMS],
-    pub(super) buffer: TwoEnded<B>,
+    byte_order_mark: ByteOrderMark,
+    /// The last byte ended a line with CR: a LF that comes next belongs to it.
+    pub(super) after_cr: bool,
+    /// The rest of the line being read is not kept.
+    pub(super) skipped: Skipped,
+    has_retry: bool,
+    /// The lines of the event have set the reconnection time.
+    pub(super) event_has_retry: bool,
+    /// The reconnection time in milliseconds, if `has_retry`.
+    retry: u64,
+    comments: u32,
+    ignored_lines: u32,
+    pub(super) store: Store<B>,
 }
 
-/// What [`Decoder::find`] has found.
-#[cfg(feature = "_io")]
-#[derive(Debug)]
-pub(crate) struct Found {
-    places: Places,
-    /// They are places in the seam, not in the chunk.
-    in_seam: bool,
+/// Where the decoder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Stage {
+    /// Anywhere: what has come of a line and an event is in the other fields.
+    Reading,
+    /// At the start of a line that is the first of an event; no LF that comes next is part of a CRLF. The
+    /// store has nothing but the last event ID.
+    Between,
+    /// The same, and the block before was a [usual](whole::usual) one.
+    Usual,
+    /// Within an event or a line of it; no LF that comes next is part of a CRLF.
+    Gathering,
+    /// The store has an event that `next` has handed out.
+    Lent,
+    /// The store has an event that `decode` has announced.
+    Ready,
 }
 
 /// What [`Decoder::decode`] has come to.
@@ -135,11 +137,25 @@ pub enum DecodeError {
     /// An event was longer than the buffer, or the allocator had no memory for it. The decoder has
     /// skipped it and goes on with the next.
     EventTooLong,
+    /// The allocator has refused the memory for an event (feature `alloc`). The decoder has skipped it.
+    OutOfMemory,
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event is too long for the decoder's buffer")
+        f.write_str(match self {
+            Self::EventTooLong => "an event is too long for the decoder's buffer",
+            Self::OutOfMemory => "there is no memory for an event",
+        })
+    }
+}
+
+impl From<Loss> for DecodeError {
+    fn from(loss: Loss) -> Self {
+        match loss {
+            Loss::NoMemory => Self::OutOfMemory,
+            Loss::None | Loss::TooLong => Self::EventTooLong,
+        }
     }
 }
 
@@ -154,6 +170,17 @@ pub enum LastEventIdError {
     TooLong,
     /// It has a NUL, LF or CR, which no last event ID has.
     ForbiddenByte,
+    /// The allocator has refused the memory for it (feature `alloc`).
+    OutOfMemory,
+}
+
+impl From<Loss> for LastEventIdError {
+    fn from(loss: Loss) -> Self {
+        match loss {
+            Loss::NoMemory => Self::OutOfMemory,
+            Loss::None | Loss::TooLong => Self::TooLong,
+        }
+    }
 }
 
 impl fmt::Display for LastEventIdError {
@@ -161,6 +188,7 @@ impl fmt::Display for LastEventIdError {
         f.write_str(match self {
             Self::TooLong => "the last event ID is longer than the decoder's buffer has room for",
             Self::ForbiddenByte => "the last event ID has a NUL, LF or CR",
+            Self::OutOfMemory => "there is no memory for the last event ID",
         })
     }
 }
@@ -173,44 +201,31 @@ impl<B> Decoder<B> {
     /// `None` until a `retry` line has come; the standard leaves the time to the client then (a few
     /// seconds). It counts at once, not at the blank line. More than `u64::MAX` milliseconds are
     /// read as that many.
-    ///
-    /// Cost: on a 64-bit target it may look at up to 512 bytes of an event that is not complete.
     #[must_use]
-    pub fn reconnection_time(&self) -> Option<Duration> {
-        self.reconnection_milliseconds().map(Duration::from_millis)
-    }
-
-    fn reconnection_milliseconds(&self) -> Option<u64> {
-        match self.stage {
-            Stage::Seam if SHORT_WAY => self.without_seam().retry.or(self.retry),
-            _ => self.retry,
-        }
+    pub const fn reconnection_time(&self) -> Option<Duration> {
+        if self.has_retry { Some(Duration::from_millis(self.retry)) } else { None }
     }
 
     /// The buffer. Its contents are the decoder's own affair.
     #[must_use]
     pub const fn buffer(&self) -> &B {
-        self.buffer.memory()
+        self.store.memory()
     }
 
     /// The buffer, for a decoder that is to forget all of this one.
     #[must_use]
     pub fn into_buffer(self) -> B {
-        self.buffer.into_memory()
+        self.store.into_memory()
     }
 
-    /// How many bytes are in use.
-    const fn used(&self) -> usize {
-        let in_seam = match (&self.stage, self.seam.as_slice()) {
-            (Stage::Seam, [seam, ..]) => seam.len(),
-            _ => 0,
-        };
-        self.buffer.used().wrapping_add(in_seam)
+    pub(super) const fn is_mid_line(&self) -> bool {
+        self.store.is_mid_line()
+            || self.byte_order_mark.is_partial()
+            || !matches!(self.skipped, Skipped::No)
     }
 
-    /// Whether anything of an event has come, as far as whole values go.
-    pub(super) const fn is_in_event(&self) -> bool {
-        self.has_data || self.has_id || self.too_long || self.buffer.has_type()
+    const fn has_event(&self) -> bool {
+        matches!(self.stage, Stage::Lent | Stage::Ready)
     }
 
     /// Whether the input so far ends within a line, or within an event: after an `event`, `data` or
@@ -220,41 +235,74 @@ impl<B> Decoder<B> {
     /// never dispatched ([9.2.6][standard]); its id does not count either, so that a client that
     /// reconnects gets the event again.
     ///
-    /// Cost: on a 64-bit target it may look at up to 512 bytes of that event.
-    ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     #[must_use]
-    pub fn is_mid_event(&self) -> bool {
-        match self.stage {
-            Stage::Seam if SHORT_WAY => {
-                self.seam.first().is_some_and(Seam::is_mid_line)
-                    || self.without_seam().is_mid_event()
-            }
-            Stage::Reading => self.tokenizer.is_mid_line() || self.is_in_event(),
-            _ => self.tokenizer.is_mid_line(),
-        }
+    pub const fn is_mid_event(&self) -> bool {
+        !self.has_event() && (self.is_mid_line() || !self.store.is_empty())
+    }
+
+    /// Whether the event being read has already been found to be too long for the buffer, or to need memory
+    /// that the allocator has refused.
+    ///
+    /// The error comes with the event's blank line, which a server that misbehaves may never send. Until
+    /// then the decoder skips what comes, in bounded memory; a caller that does not want to wait for it
+    /// closes the connection.
+    #[must_use]
+    pub const fn is_too_long(&self) -> bool {
+        !matches!(self.store.parts.loss, Loss::None)
+    }
+
+    /// How many comments this stream has had. Servers send them as a sign of life.
+    ///
+    /// A comment counts when its line has ended. After `u32::MAX` comes 0.
+    #[must_use]
+    pub const fn comments(&self) -> u32 {
+        self.comments
+    }
+
+    /// How many lines of this stream were ignored, as the standard has it: of an unknown field, `id` with a
+    /// NUL, `retry` with anything but digits. A `retry` line that does not fit into the buffer is one of them.
+    ///
+    /// A response that is no event stream, such as a page of HTML, JSON or compressed data, shows here. A
+    /// line counts when it has ended. After `u32::MAX` comes 0.
+    #[must_use]
+    pub const fn ignored_lines(&self) -> u32 {
+        self.ignored_lines
+    }
+
+    pub(super) const fn count_comments(&mut self, more: u32) {
+        self.comments = self.comments.wrapping_add(more);
+    }
+
+    pub(super) const fn count_ignored(&mut self, more: u32) {
+        self.ignored_lines = self.ignored_lines.wrapping_add(more);
+    }
+
+    pub(super) const fn set_retry(&mut self, milliseconds: u64) {
+        self.retry = milliseconds;
+        self.has_retry = true;
+        self.event_has_retry = true;
     }
 }
 
 impl<B: Buffer> Decoder<B> {
     /// A decoder at the start of a stream, without a last event ID.
     ///
-    /// The contents of `buffer` do not matter. Beside the buffer a decoder takes 64 bytes at most
-    /// on a 32-bit target, and 680 on a 64-bit one.
+    /// The contents of `buffer` do not matter. Beside the buffer a decoder takes 72 bytes at most
+    /// on a 32-bit target, and 112 on a 64-bit one.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
         Self {
-            tokenizer: Tokenizer::new(),
-            buffer: TwoEnded::new(buffer),
+            store: Store::new(buffer),
+            retry: 0,
+            comments: 0,
+            ignored_lines: 0,
             stage: Stage::Reading,
-            has_data: false,
-            has_id: false,
-            too_long: false,
-            mid_value: false,
-            rejected: false,
-            seam: [const { Seam::new() }; SEAMS],
-            new_retry: 0,
-            retry: None,
+            byte_order_mark: ByteOrderMark::new(),
+            after_cr: false,
+            skipped: Skipped::No,
+            has_retry: false,
+            event_has_retry: false,
         }
     }
 
@@ -268,47 +316,244 @@ impl<B: Buffer> Decoder<B> {
     /// # Errors
     /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
     #[must_use = "an event that is not looked at is lost with the next call"]
-    #[inline(always)]
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     pub fn next<'a, 'c: 'a>(
         &'a mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
-        let mut no_line = false;
-        // An event whose data lines were joined is mostly followed by one of several lines, too.
-        if SHORT_WAY
-            && (self.stage == Stage::Between
-                || self.stage != Stage::Joined && self.is_between(chunk))
-        {
-            match take_usual_event::<B, true>(&mut self.buffer, chunk) {
-                Ok(lent) => {
-                    self.buffer.after_event();
-                    return Some(Ok(lent.event(&self.buffer)));
+        if !SMALL_CODE {
+            if self.stage == Stage::Usual {
+                match whole::usual(chunk) {
+                    Ok(Usual { event_type, id, data, comments, len }) => {
+                        if self.take_block(chunk, len, id) {
+                            self.count_comments(comments);
+                            let Some(data) = data else { return None };
+                            self.store.count_event(0);
+                            return Some(Ok(MessageEvent {
+                                event_type,
+                                data,
+                                last_event_id: id.unwrap_or_else(|| self.store.last_id(false)),
+                                has_own_id: id.is_some(),
+                                retry: None,
+                            }));
+                        }
+                    }
+                    Err(Found::Cut) => {
+                        if !chunk.is_empty() {
+                            self.stage = Stage::Gathering;
+                            self.read(chunk);
+                            *chunk = &[];
+                        }
+                        return None;
+                    }
+                    Err(_) => {}
                 }
-                Err(reason) => no_line = reason == NotUsual::NoLine,
             }
         }
-        let mut lent = Lent::default();
-        let step = if SHORT_WAY {
-            let mut step = match self.stage {
-                Stage::InLine => self.go(chunk, &mut lent, Self::go_in_line),
-                Stage::Seam => self.go(chunk, &mut lent, Self::go_in_seam),
-                _ if no_line => self.go(chunk, &mut lent, Self::go_on::<true>),
-                _ => Step::Between,
-            };
-            if step == Step::Between {
-                step = self.go(chunk, &mut lent, Self::go_on::<false>);
-            }
-            step
-        } else {
-            self.step::<true>(chunk, &mut lent, false)
-        };
-        self.count_borrowed(step);
+        let (bytes, mut block) = (*chunk, Block::new());
+        let (mut step, mut left) = (Gathered::NoEvent, bytes.len());
+        if !SMALL_CODE && self.stage == Stage::Gathering {
+            (step, left) =
+                if self.read_byte(bytes) { (Gathered::Chunk, 0) } else { self.gather(bytes) };
+        }
+        if step == Gathered::NoEvent {
+            let start = bytes.len().wrapping_sub(left);
+            (step, left) = self.advance(bytes.get(start..).unwrap_or_default(), &mut block, true);
+        }
+        let used = chunk.len().checked_sub(left);
+        if let Some(rest) = used.and_then(|used| chunk.get(used..)) {
+            *chunk = rest;
+        }
         match step {
-            Step::Event => Some(Ok(lent.event(&self.buffer))),
-            Step::EventInSeam => self.seam.first().map(|seam| Ok(seam.event(&self.buffer))),
-            Step::TooLong => Some(Err(DecodeError::EventTooLong)),
-            Step::Chunk | Step::Between | Step::LongWay => None,
+            Gathered::Chunk => None,
+            Gathered::Lost(loss) => Some(Err(loss.into())),
+            // It ends where the rest of the chunk begins.
+            Gathered::Event if block.len > 0 => {
+                let end = bytes.len().wrapping_sub(left);
+                let start = end.wrapping_sub(block.len);
+                Some(Ok(self.borrowed(&block, bytes.get(start..end).unwrap_or_default())))
+            }
+            Gathered::Event => Some(Ok(self.stored())),
+            // `advance` has gone on after it.
+            Gathered::NoEvent => None,
         }
+    }
+
+    /// Goes on to the next event, which is in `block` if it is borrowed from the chunk, or in the store.
+    /// Returns how much of the chunk is left, too.
+    #[inline(never)]
+    fn advance(
+        &mut self,
+        mut chunk: &[u8],
+        block: &mut Block,
+        may_borrow: bool,
+    ) -> (Gathered, usize) {
+        loop {
+            if !matches!(self.stage, Stage::Between | Stage::Usual | Stage::Gathering) {
+                let skipped = self.start_block(chunk);
+                chunk = chunk.get(skipped..).unwrap_or_default();
+            }
+            if self.stage != Stage::Reading && self.stage != Stage::Gathering {
+                if chunk.is_empty() {
+                    return (Gathered::Chunk, 0);
+                }
+                let found = block.find(chunk);
+                if found == Found::Whole && may_borrow && self.take_found(&mut chunk, block) {
+                    if block.parts.has(Field::Data) {
+                        return (Gathered::Event, chunk.len());
+                    }
+                    *block = Block::new();
+                    continue;
+                }
+                if !SMALL_CODE && found != Found::Rare && self.keep_found(&mut chunk, block) {
+                    match found {
+                        Found::Whole => {
+                            *block = Block::new();
+                            match self.end_event() {
+                                Gathered::NoEvent => continue,
+                                gathered => return (gathered, chunk.len()),
+                            }
+                        }
+                        Found::Cut => {
+                            self.read(chunk);
+                            return (Gathered::Chunk, 0);
+                        }
+                        Found::Again | Found::Rare => {}
+                    }
+                }
+                *block = Block::new();
+            }
+            let (gathered, left) = self.gather(chunk);
+            if gathered != Gathered::NoEvent {
+                return (gathered, left);
+            }
+            let start = chunk.len().wrapping_sub(left);
+            chunk = chunk.get(start..).unwrap_or_default();
+        }
+    }
+
+    /// Keeps what has been found of a block, and takes it off `chunk`. `false`: nothing has changed.
+    fn keep_found(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
+        let bytes = *chunk;
+        let is_kept = self.store.keep_block(chunk, block);
+        if is_kept {
+            if let Some(retry) = block.retry {
+                self.set_retry(retry);
+            }
+            self.count_comments(block.comments);
+            self.count_ignored(block.ignored);
+            self.after_cr = chunk.is_empty() && ends_with_cr(bytes);
+            self.stage = if self.after_cr { Stage::Reading } else { Stage::Gathering };
+        }
+        is_kept
+    }
+
+    /// Takes in a chunk of one byte, which is not the end of a line: a stream that is read byte by byte.
+    #[inline]
+    fn read_byte(&mut self, chunk: &[u8]) -> bool {
+        match chunk {
+            [byte] if !matches!(byte, b'\n' | b'\r') => {
+                self.read(&[*byte]);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes a block of `len` bytes off `chunk`, and takes in its id. `false`: it may not fit, and nothing has
+    /// changed.
+    #[inline(always)]
+    fn take_block(&mut self, chunk: &mut &[u8], len: usize, id: Option<&[u8]>) -> bool {
+        // An event takes no more of the limit than it has bytes.
+        if self.store.room().is_none_or(|room| len > room) {
+            return false;
+        }
+        if let Some(id) = id {
+            // It is a part of the chunk.
+            let start = id.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
+            if !self.store.commit_id(id, chunk.get(start..).unwrap_or(id)) {
+                return false;
+            }
+        }
+        let rest = chunk.get(len..).unwrap_or_else(nothing);
+        self.stage = Stage::Usual;
+        if rest.is_empty() && ends_with_cr(chunk) {
+            self.after_cr = true;
+            self.stage = Stage::Reading;
+        }
+        *chunk = rest;
+        true
+    }
+
+    /// Takes in a block of any kind.
+    fn take_found(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
+        if !self.take_block(chunk, block.len, block.parts.get(Field::Id, chunk)) {
+            return false;
+        }
+        if let Some(retry) = block.retry {
+            self.retry = retry;
+            self.has_retry = true;
+        }
+        self.count_comments(block.comments);
+        self.count_ignored(block.ignored);
+        if block.parts.has(Field::Data) {
+            if self.stage == Stage::Usual && !block.is_usual() {
+                self.stage = Stage::Between;
+            }
+            self.store.count_event(0);
+        }
+        true
+    }
+
+    /// The event in `block`, which `bytes` begin with.
+    #[inline(always)]
+    fn borrowed<'a>(&'a self, block: &Block, bytes: &'a [u8]) -> MessageEvent<'a> {
+        let own_id = block.parts.get(Field::Id, bytes);
+        MessageEvent {
+            event_type: block.parts.get(Field::Event, bytes).unwrap_or_default(),
+            data: block.parts.get(Field::Data, bytes).unwrap_or_default(),
+            last_event_id: own_id.unwrap_or_else(|| self.store.last_id(false)),
+            has_own_id: own_id.is_some(),
+            retry: block.retry,
+        }
+    }
+
+    /// The event in the store.
+    fn stored(&self) -> MessageEvent<'_> {
+        let (parts, bytes) = (&self.store.parts, self.store.all());
+        MessageEvent {
+            event_type: parts.get(Field::Event, bytes).unwrap_or_default(),
+            data: parts.get(Field::Data, bytes).unwrap_or_default(),
+            last_event_id: self.store.last_id(true),
+            has_own_id: parts.has(Field::Id),
+            retry: if self.event_has_retry { Some(self.retry) } else { None },
+        }
+    }
+
+    /// Releases the event before, and passes over what may come before a line: a byte order mark, the LF of a
+    /// CRLF. Returns how many bytes of `chunk` that takes. [`Stage::Between`] is next if a block starts then.
+    // The chunk is given by value: lent, it would have to be in memory all the time.
+    #[inline(never)]
+    fn start_block(&mut self, chunk: &[u8]) -> usize {
+        if self.has_event() {
+            self.store.release();
+            self.stage = Stage::Reading;
+            self.event_has_retry = false;
+        }
+        let (mut len, is_name) = self.byte_order_mark.skip(chunk);
+        if is_name {
+            // The start of a field name, and of none that is known.
+            self.read(b"\xEF");
+        }
+        if self.after_cr && !chunk.is_empty() {
+            self.after_cr = false;
+            len = usize::from(chunk.first() == Some(&b'\n'));
+        }
+        let is_between = !self.after_cr && self.store.is_empty() && !self.is_mid_line();
+        if is_between && self.byte_order_mark.is_done() && !self.event_has_retry {
+            self.stage = Stage::Between;
+        }
+        len
     }
 
     /// Decodes from the front of `chunk` until an event is complete or the chunk is used up.
@@ -350,69 +595,24 @@ impl<B: Buffer> Decoder<B> {
     /// # Errors
     /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
     pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Progress, DecodeError> {
-        let mut lent = Lent::default();
-        let kept = match self.step_from_usual::<true>(chunk, &mut lent) {
-            Step::EventInSeam => self.keep_event_in_seam(),
-            Step::Event => self.buffer.keep(&lent),
-            Step::TooLong => return Err(DecodeError::EventTooLong),
-            Step::Chunk | Step::Between | Step::LongWay => return Ok(Progress::NeedInput),
-        };
-        self.stage = if kept { Stage::Ready } else { Stage::Lent };
-        if kept { Ok(Progress::Event) } else { Err(DecodeError::EventTooLong) }
+        let bytes = *chunk;
+        let (step, left) = self.advance(bytes, &mut Block::new(), false);
+        let start = bytes.len().wrapping_sub(left);
+        *chunk = bytes.get(start..).unwrap_or_default();
+        match step {
+            Gathered::Event => {
+                self.stage = Stage::Ready;
+                Ok(Progress::Event)
+            }
+            Gathered::Chunk | Gathered::NoEvent => Ok(Progress::NeedInput),
+            Gathered::Lost(loss) => Err(loss.into()),
+        }
     }
 
     /// The event that the last call, one of [`decode`](Self::decode), has completed.
     #[must_use]
     pub fn event(&self) -> Option<MessageEvent<'_>> {
-        (self.stage == Stage::Ready).then(|| MessageEvent {
-            event_type: self.buffer.event_type(),
-            data: self.buffer.data(),
-            last_event_id: self.buffer.last_id(),
-        })
-    }
-
-    /// Does what [`next`](Self::next) does without borrowing the chunk. The event is neither handed out
-    /// yet nor does its id count: that is [`found`](Self::found), or [`forget`](Self::forget).
-    #[cfg(feature = "_io")]
-    pub(crate) fn find(&mut self, chunk: &mut &[u8]) -> Option<Result<Found, DecodeError>> {
-        let (start, mut lent) = (*chunk, Lent::default());
-        let step = self.step_from_usual::<false>(chunk, &mut lent);
-        self.count_borrowed(step);
-        let places = match (step, self.seam.first()) {
-            (Step::EventInSeam, Some(seam)) => seam.places().clone(),
-            (Step::Event, _) => Places::of(&lent, start),
-            (Step::TooLong, _) => return Some(Err(DecodeError::EventTooLong)),
-            _ => return None,
-        };
-        Some(Ok(Found { places, in_seam: step == Step::EventInSeam }))
-    }
-
-    /// The event that the last call, one of [`find`](Self::find), has found, from the same chunk.
-    #[cfg(feature = "_io")]
-    pub(crate) fn found<'a>(&'a mut self, found: &Found, chunk: &'a [u8]) -> MessageEvent<'a> {
-        let bytes = match self.seam.first() {
-            Some(seam) if found.in_seam => seam.memory(),
-            _ => chunk,
-        };
-        let lent = found.places.lent(bytes);
-        if self.has_id {
-            self.has_id = false;
-            match lent.id {
-                Some(id) => {
-                    // Where there is no memory for it, the id before stays.
-                    let _ = self.buffer.set_last_id(id);
-                }
-                None => self.buffer.commit_pending_id(),
-            }
-        }
-        lent.event(&self.buffer)
-    }
-
-    /// Drops the event that the last call, one of [`find`](Self::find), has found, and its id.
-    #[cfg(feature = "_io")]
-    pub(crate) fn forget(&mut self) {
-        self.has_id = false;
-        self.buffer.discard(Slot::PendingId);
+        (self.stage == Stage::Ready).then(|| self.stored())
     }
 
     /// The last event ID: what a client sends in the header `Last-Event-ID` when it reconnects,
@@ -422,7 +622,7 @@ impl<B: Buffer> Decoder<B> {
     /// data.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
-        self.buffer.last_id()
+        self.store.last_id(self.has_event())
     }
 
     /// Sets the last event ID, for example to one that was kept in flash. It is copied.
@@ -434,12 +634,8 @@ impl<B: Buffer> Decoder<B> {
         if id.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
             return Err(LastEventIdError::ForbiddenByte);
         }
-        if SHORT_WAY && self.stage == Stage::Seam {
-            // What is there of an event counts.
-            self.leave_seam::<true>(usize::MAX);
-        }
-        self.release();
-        if self.buffer.set_last_id(id) { Ok(()) } else { Err(LastEventIdError::TooLong) }
+        self.start_block(&[]);
+        self.store.set_last_id(id).map_err(LastEventIdError::from)
     }
 
     /// Begins a new stream: drops what is unfinished, keeps last event ID and reconnection time.
@@ -447,28 +643,24 @@ impl<B: Buffer> Decoder<B> {
     /// To be called when a connection has been made anew. The standard's letter empties the last
     /// event ID buffer here; both browsers carry it over, and so does this.
     pub fn reconnect(&mut self) {
-        if SHORT_WAY {
-            self.retry = self.reconnection_milliseconds();
+        if self.has_event() {
+            self.store.release();
         }
-        self.tokenizer = Tokenizer::new();
-        self.buffer.finish_stream();
+        self.store.end_stream();
         self.stage = Stage::Reading;
-        self.has_data = false;
-        self.has_id = false;
-        self.too_long = false;
-        self.finish_value();
-    }
-
-    /// Copies the event in the seam into the buffer, but for its id, which has been committed.
-    fn keep_event_in_seam(&mut self) -> bool {
-        self.seam.first().is_none_or(|seam| self.buffer.keep(&seam.lent()))
+        self.byte_order_mark = ByteOrderMark::new();
+        self.after_cr = false;
+        self.skipped = Skipped::No;
+        self.event_has_retry = false;
+        self.comments = 0;
+        self.ignored_lines = 0;
     }
 }
 
 impl<B> fmt::Debug for Decoder<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
-            .field("bytes_in_use", &self.used())
+            .field("bytes_in_use", &self.store.len())
             .field("is_mid_event", &self.is_mid_event())
             .field("reconnection_time", &self.reconnection_time())
             .finish_non_exhaustive()
@@ -481,9 +673,9 @@ impl<B> defmt::Format for Decoder<B> {
         defmt::write!(
             f,
             "Decoder {{ bytes_in_use: {=usize}, is_mid_event: {=bool}, retry_ms: {} }}",
-            self.used(),
+            self.store.len(),
             self.is_mid_event(),
-            self.reconnection_milliseconds()
+            self.has_retry.then_some(self.retry)
         );
     }
 }

@@ -1,12 +1,13 @@
 //! What comes out of the decoder: an event, and views of its bytes as text.
 
 use crate::escaped::Escaped;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors)))]
 use crate::x86_64::from_utf8;
 use core::fmt;
 use core::str::Utf8Error;
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors))))]
 use core::str::from_utf8;
+use core::time::Duration;
 
 /// An event as the standard [dispatches][standard] it: type, data and last event ID.
 ///
@@ -21,6 +22,10 @@ pub struct MessageEvent<'a> {
     pub(super) event_type: &'a [u8],
     pub(super) data: &'a [u8],
     pub(super) last_event_id: &'a [u8],
+    /// The last event ID is of this event.
+    pub(super) has_own_id: bool,
+    /// In milliseconds.
+    pub(super) retry: Option<u64>,
 }
 
 impl<'a> MessageEvent<'a> {
@@ -31,6 +36,33 @@ impl<'a> MessageEvent<'a> {
         match self.event_type {
             [] => b"message",
             given => given,
+        }
+    }
+
+    /// The type that the event's own lines give: `None` if there is no `event` line, or it is empty.
+    #[must_use]
+    pub const fn own_type(&self) -> Option<&'a [u8]> {
+        match self.event_type {
+            [] => None,
+            given => Some(given),
+        }
+    }
+
+    /// The id that the event's own lines give, which may be empty; `None` if there is no `id` line that counts,
+    /// so that [`last_event_id`](Self::last_event_id) is of an event before it.
+    ///
+    /// For proxies, which encode an event as it came.
+    #[must_use]
+    pub const fn own_id(&self) -> Option<&'a [u8]> {
+        if self.has_own_id { Some(self.last_event_id) } else { None }
+    }
+
+    /// The reconnection time that the event's own lines give. The decoder has taken it in.
+    #[must_use]
+    pub const fn retry(&self) -> Option<Duration> {
+        match self.retry {
+            Some(milliseconds) => Some(Duration::from_millis(milliseconds)),
+            None => None,
         }
     }
 

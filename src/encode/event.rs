@@ -5,7 +5,7 @@ use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
 use super::lines::{ConstWriter, LineWriter};
 use super::output::{BufferTooSmall, Fill, Free, Output, Storage};
-use crate::SHORT_WAY;
+use crate::SMALL_CODE;
 use crate::copy::copy;
 use crate::escaped::Escaped;
 use crate::scan;
@@ -163,7 +163,7 @@ impl<'a> Event<'a> {
     /// If `out` is too small, with the length that is needed. `out` is unchanged then.
     #[inline]
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
-        if SHORT_WAY && self.has_single_lines() {
+        if !SMALL_CODE && self.has_single_lines() {
             let lines = self.lines();
             let needed = len_of(&lines);
             let Some((out, _)) = out.split_at_mut_checked(needed) else {
@@ -180,15 +180,18 @@ impl<'a> Event<'a> {
     fn encode_parts<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
         let mut parts = self.parts();
         // Where the short way has found that something is multiline, and there is only the data, it is that.
-        if !SHORT_WAY || self.comment.is_some() {
+        if SMALL_CODE || self.comment.is_some() {
             for part in &mut parts {
                 part.multiline = part.multiline && part.value.is_some_and(scan::has_line_end);
             }
         }
         // Where there is room in any case, the length need not be known before.
-        let most =
-            if SHORT_WAY { parts.iter().map(Part::most).fold(1, usize::saturating_add) } else { 0 };
-        let needed = if SHORT_WAY && out.len() >= most {
+        let most = if !SMALL_CODE {
+            parts.iter().map(Part::most).fold(1, usize::saturating_add)
+        } else {
+            0
+        };
+        let needed = if !SMALL_CODE && out.len() >= most {
             let mut free = Free(out);
             let mut fill = Fill::new(&mut free);
             write(&parts, &mut fill);
@@ -228,7 +231,7 @@ impl<'a> Event<'a> {
     /// then.
     pub fn append_to<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), BufferTooSmall> {
         let mut parts = self.parts();
-        if SHORT_WAY && self.has_single_lines() {
+        if !SMALL_CODE && self.has_single_lines() {
             let lines = self.lines();
             let needed = len_of(&lines);
             // Beyond, it would cost more to fill the room first than to append part by part.

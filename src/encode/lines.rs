@@ -2,32 +2,40 @@
 //! the wire as the end of a field.
 
 use super::output::{Fill, Storage};
-use crate::scan::{Input, LineSplitter};
+use crate::scan::{Lines, ends_with_cr};
 use core::fmt;
 
 /// Writes one value, in as many pieces as it comes in, as lines that start with `prefix`.
 pub(super) struct LineWriter<'f, 'o, O: ?Sized> {
     fill: &'f mut Fill<'o, O>,
     prefix: &'static [u8],
-    lines: LineSplitter,
+    /// The piece before ended with CR: a LF that comes next belongs to it.
+    after_cr: bool,
 }
 
 impl<'f, 'o, O: Storage + ?Sized> LineWriter<'f, 'o, O> {
     #[inline]
     pub(super) fn start(fill: &'f mut Fill<'o, O>, prefix: &'static [u8]) -> Self {
         fill.put(prefix);
-        Self { fill, prefix, lines: LineSplitter::new() }
+        Self { fill, prefix, after_cr: false }
     }
 
     /// A CRLF that is cut between two pieces is one line break.
     #[inline]
     pub(super) fn write(&mut self, piece: &[u8]) {
-        let mut piece = Input::new(piece);
-        self.lines.skip_lf(&mut piece);
-        while let Some(line) = self.lines.take_line(&mut piece) {
+        if piece.is_empty() {
+            return;
+        }
+        let piece = match piece {
+            [b'\n', rest @ ..] if self.after_cr => rest,
+            _ => piece,
+        };
+        let mut lines = <Lines<'_>>::new(piece);
+        while let Some(line) = lines.take() {
             self.fill.put_line(line, self.prefix);
         }
-        self.fill.put(piece.rest());
+        self.fill.put(lines.rest());
+        self.after_cr = ends_with_cr(piece);
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! What events can be written to, slices and vectors, and the count of what they need.
 
-use crate::SHORT_WAY;
+use crate::SMALL_CODE;
 use crate::copy::copy;
 use core::fmt;
 
@@ -31,7 +31,7 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
     /// Writes a line, its end, and what the next one starts with.
     #[inline]
     pub(super) fn put_line(&mut self, line: &[u8], prefix: &[u8]) {
-        if SHORT_WAY {
+        if !SMALL_CODE {
             // In one step: what is written is found in memory each time.
             self.full |= !self.output.push_line(line, prefix);
             let around = prefix.len().wrapping_add(1);

@@ -1,71 +1,89 @@
 //! Readers and writers over the traits of embedded-io 0.7.
 
-use super::read::{ReadError, Reading, Step};
+use super::read::{ReadError, Received, Step, decode};
 use super::write::{Encode, WriteError, Writing};
 use crate::{Buffer, Decoder, MessageEvent};
 use embedded_io::{BufRead, Write};
 
-/// Reads events from a connection, without copying what lies whole in its buffer.
+/// Reads events from a connection, and copies each into the decoder's buffer.
 ///
 /// ```
-/// use sse_wire::Decoder;
 /// use sse_wire::io::blocking::EventReader;
 ///
 /// let body: &[u8] = b"data: 23.4\n\ndata: 23.5\n\ndata: cut o";
-/// let mut reader = EventReader::new(body, Decoder::new([0; 256]));
+/// let mut reader = EventReader::new(body, [0; 256]);
 /// while let Some(event) = reader.next().unwrap() {
 ///     assert!(event.data().starts_with(b"23."));
 /// }
 /// assert!(reader.decoder().is_mid_event());
 /// ```
 ///
-/// A connection that can only read gets a buffer from [`Chunked`](super::Chunked).
+/// A connection that can only read gets a buffer from [`Buffered`](super::Buffered). To borrow events from
+/// the connection's buffer instead of copying them, call its `fill_buf` and [`Decoder::next`].
 #[derive(Debug)]
 pub struct EventReader<R, B> {
     connection: R,
-    reading: Reading<B>,
+    decoder: Decoder<B>,
 }
 
 impl<R: BufRead, B: Buffer> EventReader<R, B> {
-    /// Reads from `connection`, whose next byte is the first of the response's body. Until bytes are
-    /// consumed, its `fill_buf` has to return the same ones, as its contract says.
-    ///
-    /// The decoder brings the buffer and, if it has read before, the last event ID; for a new stream
-    /// it is to be a new one, or one after [`reconnect`](Decoder::reconnect).
+    /// Reads from `connection`, whose next byte is the first of the response's body. `buffer` is the decoder's:
+    /// see [`Decoder`] for how large it must be.
     #[must_use]
-    pub const fn new(connection: R, decoder: Decoder<B>) -> Self {
-        Self { connection, reading: Reading::new(decoder) }
+    pub const fn new(connection: R, buffer: B) -> Self {
+        Self { connection, decoder: Decoder::new(buffer) }
     }
 
-    /// The next event, borrowed from the connection's buffer if it lies whole in it.
+    /// The same with a decoder that has read before, for a client that reconnects: its last event ID and
+    /// reconnection time are kept. A new stream begins; the rest of an event of the old one is dropped, as by
+    /// [`Decoder::reconnect`].
+    #[must_use]
+    pub fn with_decoder(connection: R, mut decoder: Decoder<B>) -> Self {
+        decoder.reconnect();
+        Self { connection, decoder }
+    }
+
+    /// The next event, which lies in the decoder's buffer until the next call.
     ///
-    /// It blocks until an event is complete, which may be long: a server sends when it has something.
+    /// It blocks until an event is complete, which may be long: a server sends when it has something. A caller
+    /// that wants to see signs of life in between takes [`receive`](Self::receive).
     /// `Ok(None)` is the end of the stream. If [`Decoder::is_mid_event`] says so then, it was cut off
     /// within an event; that event is dropped, and comes again after a reconnection with its
     /// predecessor's id.
     ///
     /// # Errors
-    /// [`ReadError::Decode`] if an event was too long: the next call goes on behind it.
+    /// [`ReadError::Decode`] if an event was lost: the next call goes on after it.
     /// [`ReadError::Io`] if the connection reports an error: nothing is lost, and the next call tries
     /// again, as it should if a call was interrupted.
     #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend")]
     pub fn next(&mut self) -> Result<Option<MessageEvent<'_>>, ReadError<R::Error>> {
-        self.consume_lent();
         loop {
-            let buffer = self.connection.fill_buf().map_err(ReadError::Io)?;
-            match self.reading.look(buffer) {
-                Step::Consume(len) => self.connection.consume(len),
-                Step::Take => break,
-                Step::Fail(len, error) => {
-                    self.connection.consume(len);
-                    return Err(error);
-                }
+            match self.step()? {
+                Step::Event => return Ok(self.decoder.event()),
+                Step::Bytes => {}
                 Step::End => return Ok(None),
             }
         }
-        // What was borrowed in the loop cannot be returned from it, but it is still there.
-        let buffer = self.connection.fill_buf().map_err(ReadError::Io)?;
-        Ok(self.reading.take(buffer))
+    }
+
+    /// Makes at most one read, and says what it has brought: an event, only bytes, or the end.
+    ///
+    /// For a deadline or a watchdog that any byte of the server resets, such as a comment that keeps the
+    /// connection alive; how many comments there were tells [`Decoder::comments`]. An event that was read together
+    /// with the one before comes without a read.
+    ///
+    /// # Errors
+    /// Those of [`next`](Self::next). [`ReadError::Decode`] is a sign of life, too.
+    pub fn receive(&mut self) -> Result<Received<'_>, ReadError<R::Error>> {
+        let step = self.step()?;
+        Ok(step.with_event(&self.decoder))
+    }
+
+    fn step(&mut self) -> Result<Step, ReadError<R::Error>> {
+        let available = self.connection.fill_buf().map_err(ReadError::Io)?;
+        let (len, step) = decode(&mut self.decoder, available);
+        self.connection.consume(len);
+        step.map_err(ReadError::Decode)
     }
 
     /// The connection.
@@ -84,36 +102,23 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
     /// stream was cut off.
     #[must_use]
     pub const fn decoder(&self) -> &Decoder<B> {
-        &self.reading.decoder
+        &self.decoder
     }
 
     /// Goes on with a new connection, on which a new stream begins, and returns the old one. What was
     /// unfinished is dropped; last event ID and reconnection time are kept.
     ///
     /// Where the new connection cannot be of the old one's type, or borrows from the same place, take
-    /// the parts, have the decoder [`reconnect`](Decoder::reconnect), and make a new reader.
+    /// the [parts](Self::into_parts) and make a reader [with the decoder](Self::with_decoder).
     pub fn reconnect(&mut self, connection: R) -> R {
-        let len = self.reading.finish();
-        self.connection.consume(len);
-        self.reading.decoder.reconnect();
+        self.decoder.reconnect();
         core::mem::replace(&mut self.connection, connection)
     }
 
-    /// The connection, behind the last event, and the decoder.
-    ///
-    /// An event that a failed `next` has found and not returned is given up. Its id does not count, so that
-    /// the event comes again after a reconnection; to have it now, call `next` until it returns.
+    /// The connection, after the last event, and the decoder.
     #[must_use]
-    pub fn into_parts(mut self) -> (R, Decoder<B>) {
-        let len = self.reading.finish();
-        self.connection.consume(len);
-        (self.connection, self.reading.decoder)
-    }
-
-    /// The event that was lent out lies in the connection's buffer until the next call.
-    fn consume_lent(&mut self) {
-        let len = self.reading.release();
-        self.connection.consume(len);
+    pub fn into_parts(self) -> (R, Decoder<B>) {
+        (self.connection, self.decoder)
     }
 }
 

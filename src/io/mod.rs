@@ -12,10 +12,10 @@
 pub mod asynch;
 #[cfg(feature = "embedded-io-v0.7")]
 pub mod blocking;
-mod chunked;
+mod buffered;
 mod read;
 mod write;
 
-pub use chunked::Chunked;
-pub use read::ReadError;
+pub use buffered::Buffered;
+pub use read::{ReadError, Received};
 pub use write::{Encode, WriteError};

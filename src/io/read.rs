@@ -1,86 +1,51 @@
-//! Reading without the waiting: what was found in the connection's buffer, and how much of it is
-//! used up.
+//! Reading without the waiting: what the bytes in a connection's buffer come to.
 
-use crate::decode::Found;
-use crate::{Buffer, DecodeError, Decoder, MessageEvent};
+use crate::{Buffer, DecodeError, Decoder, MessageEvent, Progress};
 use core::fmt;
 
-/// Where a reader is between two looks at the connection's buffer.
-#[derive(Debug)]
-pub(super) struct Reading<B> {
-    pub(super) decoder: Decoder<B>,
-    event: Option<Ready>,
-}
-
-/// An event that has been found at the front of the connection's buffer, and is still there.
-#[derive(Debug)]
-struct Ready {
-    found: Found,
-    /// How many bytes it takes there.
-    len: usize,
-    /// The caller has had it.
-    lent: bool,
-}
-
-/// What to do with the connection next.
-pub(super) enum Step<E> {
-    /// Consume so many bytes and fill the buffer again.
-    Consume(usize),
-    /// An event is found: fill the buffer again, which changes nothing in it, and take the event.
-    Take,
-    /// Consume so many bytes and report the error.
-    Fail(usize, ReadError<E>),
+/// What one read from a connection has brought: see `EventReader::receive`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Received<'a> {
+    /// An event is complete.
+    Event(MessageEvent<'a>),
+    /// Bytes, but no event yet: a part of one, or comments. The server is alive.
+    Bytes,
     /// The stream has ended.
     End,
 }
 
-impl<B: Buffer> Reading<B> {
-    pub(super) const fn new(decoder: Decoder<B>) -> Self {
-        Self { decoder, event: None }
-    }
+/// The same without the event, which is in the decoder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Event,
+    Bytes,
+    End,
+}
 
-    /// How many bytes to consume before the buffer is looked at: those of the event that the caller
-    /// has had.
-    pub(super) fn release(&mut self) -> usize {
-        self.event.take_if(|event| event.lent).map_or(0, |event| event.len)
-    }
-
-    /// How many bytes to consume before the connection goes its own way. An event that was found and
-    /// not lent is given up, and its id does not count.
-    pub(super) fn finish(&mut self) -> usize {
-        if self.event.as_ref().is_some_and(|event| !event.lent) {
-            self.decoder.forget();
-        }
-        self.event.take().map_or(0, |event| event.len)
-    }
-
-    /// Looks at the connection's buffer.
-    pub(super) fn look<E>(&mut self, buffer: &[u8]) -> Step<E> {
-        if self.event.is_some() {
-            return Step::Take;
-        }
-        if buffer.is_empty() {
-            return Step::End;
-        }
-        let mut rest = buffer;
-        let found = self.decoder.find(&mut rest);
-        let len = buffer.len().saturating_sub(rest.len());
-        match found {
-            None => Step::Consume(len),
-            Some(Err(error)) => Step::Fail(len, ReadError::Decode(error)),
-            Some(Ok(found)) => {
-                self.event = Some(Ready { found, len, lent: false });
-                Step::Take
-            }
+impl Step {
+    pub(super) fn with_event<B: Buffer>(self, decoder: &Decoder<B>) -> Received<'_> {
+        match self {
+            Self::Event => decoder.event().map_or(Received::Bytes, Received::Event),
+            Self::Bytes => Received::Bytes,
+            Self::End => Received::End,
         }
     }
+}
 
-    /// The event that was found at the front of the connection's buffer.
-    pub(super) fn take<'a>(&'a mut self, buffer: &'a [u8]) -> Option<MessageEvent<'a>> {
-        let event = self.event.as_mut()?;
-        event.lent = true;
-        Some(self.decoder.found(&event.found, buffer))
-    }
+/// Decodes from the bytes in a connection's buffer, and tells how many of them are used up.
+pub(super) fn decode<B: Buffer>(
+    decoder: &mut Decoder<B>,
+    available: &[u8],
+) -> (usize, Result<Step, DecodeError>) {
+    let mut rest = available;
+    let step = match decoder.decode(&mut rest) {
+        _ if available.is_empty() => Ok(Step::End),
+        Ok(Progress::Event) => Ok(Step::Event),
+        Ok(Progress::NeedInput) => Ok(Step::Bytes),
+        Err(error) => Err(error),
+    };
+    (available.len().saturating_sub(rest.len()), step)
 }
 
 /// Why the next event could not be read.

@@ -1,18 +1,20 @@
-//! Line ends as a bitmap, for 32 bytes at a time: a search of its own for each line is what costs on
-//! short lines. Lines that are much longer are left to AVX2, where it is there, and memchr.
+//! Line ends as a bitmap of 32 bytes at a time: where lines are short, a search of its own for each line
+//! costs more than the line. Longer lines are left to AVX2, where it is there, and to memchr.
 //!
 //! The bitmap comes from `x86_64` where that is there, otherwise from plain arithmetic on words.
 
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors))))]
 use self::words::in_16;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use super::Search;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors)))]
 use crate::x86_64::in_16;
 
-pub(super) const BLOCK: usize = 32;
+const BLOCK: usize = 32;
 
 /// The line ends that are known in the bytes at hand.
 #[derive(Clone, Copy, Default)]
-pub(super) struct LineEnds {
+#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
+pub(crate) struct Bitmap {
     /// So many bytes have been searched, the last of them as a block.
     searched: usize,
     /// The line ends in that block which have not been taken: a set bit for each, the first byte's
@@ -20,26 +22,22 @@ pub(super) struct LineEnds {
     bits: u32,
 }
 
-impl LineEnds {
-    /// Without those in the first `len` bytes.
+impl Search for Bitmap {
     #[inline(always)]
-    pub(super) const fn behind(len: usize) -> Self {
-        Self { searched: len, bits: 0 }
-    }
-
-    /// Takes the first line end in `bytes` that has not been taken.
-    #[cfg_attr(target_os = "none", allow(dead_code))]
-    #[inline(always)]
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
-        self.take_near::<3>(bytes)
-    }
-
-    /// The same; a line of more than `NEAR` blocks is searched as a long one.
-    #[inline(always)]
-    pub(super) fn take_near<const NEAR: usize>(&mut self, bytes: &[u8]) -> Option<usize> {
+    fn take<const NEAR: usize>(&mut self, bytes: &[u8], _start: usize) -> Option<usize> {
         if self.bits == 0 { self.search::<NEAR>(bytes) } else { self.take_known() }
     }
 
+    #[inline(always)]
+    fn skip(&mut self, start: usize) {
+        self.bits &= self.bits.wrapping_sub(1);
+        // It may lie after what has been searched.
+        self.searched = self.searched.max(start);
+    }
+}
+
+#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
+impl Bitmap {
     #[inline(always)]
     fn take_known(&mut self) -> Option<usize> {
         let block = self.searched.wrapping_sub(BLOCK);
@@ -48,56 +46,32 @@ impl LineEnds {
         Some(block.wrapping_add(at))
     }
 
-    /// The next line end is not to be taken. It lies before `start`, where the next line starts.
-    #[inline(always)]
-    pub(super) fn skip(&mut self, start: usize) {
-        self.bits &= self.bits.wrapping_sub(1);
-        // It may lie behind what has been searched.
-        self.searched = self.searched.max(start);
-    }
-
-    /// The first `len` bytes are gone. There is no line end in them that has not been taken.
-    #[cfg_attr(target_os = "none", allow(dead_code))]
-    #[inline(always)]
-    pub(super) fn advance(&mut self, len: usize) {
-        self.searched = self.searched.wrapping_sub(len);
-    }
-
     #[inline(always)]
     fn search<const NEAR: usize>(&mut self, bytes: &[u8]) -> Option<usize> {
         const { assert!(NEAR >= 2, "`far_from` looks back") };
         // Many lines end soon: each block is looked at only if there is none in the one before.
         for _ in 0..NEAR {
-            if !self.search_block(bytes) {
-                return None;
-            }
+            self.bits = ends_in_block(bytes, self.searched)?;
+            self.searched = self.searched.wrapping_add(BLOCK);
             if self.bits != 0 {
                 return self.take_known();
             }
         }
+        if self.searched >= bytes.len() {
+            return None;
+        }
         let end = far_from(bytes, self.searched);
-        #[cfg(test)]
-        crate::cost::add(end.unwrap_or(bytes.len()).saturating_sub(self.searched));
         self.searched = end?.wrapping_add(1);
         end
-    }
-
-    /// `false`: there are no bytes left.
-    #[inline(always)]
-    fn search_block(&mut self, bytes: &[u8]) -> bool {
-        let Some(ends) = ends_in_block(bytes, self.searched) else { return false };
-        self.bits = ends;
-        self.searched = self.searched.wrapping_add(BLOCK);
-        true
     }
 }
 
 /// Whether there is a LF or CR.
-#[cfg_attr(target_os = "none", allow(dead_code))]
 #[inline]
 pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
-    #[cfg(test)]
-    crate::cost::add(bytes.len().div_ceil(8));
+    if crate::SMALL_CODE {
+        return super::LineEnds::default().take::<2>(bytes, 0).is_some();
+    }
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         in_32(first) | in_32(last) != 0
             || bytes.len() > BLOCK + BLOCK && far_from(bytes, BLOCK).is_some()
@@ -113,10 +87,8 @@ pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
 /// The line ends in the block at `start`, which may be the last and shorter: a bit for each, the first
 /// byte's lowest. `None`: there are no bytes.
 #[inline(always)]
-pub(super) fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
+fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
     let rest = bytes.get(start..)?;
-    #[cfg(test)]
-    crate::cost::add(rest.len().min(BLOCK).div_ceil(8));
     match rest.first_chunk() {
         Some(block) => Some(in_32(block)),
         None => (!rest.is_empty()).then(|| in_less_than_a_block(bytes, rest)),
@@ -126,16 +98,21 @@ pub(super) fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
 /// The first line end from `start` on, when there is none in the 64 bytes before, or in all of them where
 /// there are fewer.
 #[inline]
-pub(super) fn far_from(bytes: &[u8], start: usize) -> Option<usize> {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
+fn far_from(bytes: &[u8], start: usize) -> Option<usize> {
+    #[cfg(all(
+        target_arch = "x86_64",
+        target_feature = "sse2",
+        feature = "std",
+        not(sse_wire_no_vectors)
+    ))]
     if let Some(end) = crate::x86_64::far_from(bytes, start) {
         return end;
     }
-    behind(bytes, start)
+    with_memchr(bytes, start)
 }
 
 /// The first line end, when there is none in the first `searched` bytes.
-pub(crate) fn behind(bytes: &[u8], searched: usize) -> Option<usize> {
+pub(crate) fn with_memchr(bytes: &[u8], searched: usize) -> Option<usize> {
     let rest = bytes.get(searched..)?;
     memchr::memchr2(b'\n', b'\r', rest).map(|at| at.wrapping_add(searched))
 }
@@ -204,8 +181,8 @@ mod words {
 
 #[cfg(test)]
 mod tests {
-    use super::super::line_ends;
-    use super::{has_line_end, in_16, words};
+    use super::super::ends_by;
+    use super::{Bitmap, has_line_end, in_16, words};
     use proptest::collection;
     use proptest::prelude::*;
     use std::vec;
@@ -217,7 +194,7 @@ mod tests {
     }
 
     fn taken(bytes: &[u8]) -> Vec<usize> {
-        line_ends(bytes).collect()
+        ends_by::<Bitmap>(bytes).collect()
     }
 
     /// Each byte, in each place of 16, among bytes that differ from line ends in one bit or none.

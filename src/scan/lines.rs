@@ -1,43 +1,21 @@
-//! Lines by their places, for who takes all of an event's lines in one go.
+//! Bytes split into lines: what CR, LF and CRLF mean, also where a chunk ends after a CR.
 
-use super::bitmap::{BLOCK, LineEnds, ends_in_block, far_from};
+use super::{LineEnds, Search};
 
-/// Bytes in memory whose lines are taken one after the other.
+/// The lines of some bytes, taken one after the other.
 #[derive(Clone, Copy)]
-pub(crate) struct Lines<'a> {
+pub(crate) struct Lines<'a, S = LineEnds> {
     bytes: &'a [u8],
     /// Where the next line starts.
     start: usize,
-    ends: LineEnds,
+    search: S,
 }
 
-/// A line that has been taken.
-#[derive(Clone, Copy)]
-pub(crate) struct Line<'a> {
-    /// The bytes it was taken from.
-    bytes: &'a [u8],
-    start: usize,
-    end: usize,
-    /// The first eight bytes from the line's start on, be they of the line or not; zeros where there
-    /// are none.
-    first: [u8; 8],
-}
-
-impl<'a> Lines<'a> {
+impl<'a, S: Search> Lines<'a, S> {
+    /// The lines of `bytes`, from the first byte on.
     #[inline(always)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, start: 0, ends: LineEnds::default() }
-    }
-
-    /// From the line on that starts at `start`.
-    #[inline(always)]
-    pub(crate) fn at(bytes: &'a [u8], start: usize) -> Self {
-        Self { bytes, start, ends: LineEnds::behind(start) }
-    }
-
-    #[inline(always)]
-    pub(crate) const fn bytes(&self) -> &'a [u8] {
-        self.bytes
+        Self { bytes, start: 0, search: S::default() }
     }
 
     /// Where the next line starts.
@@ -49,147 +27,158 @@ impl<'a> Lines<'a> {
     /// What has not been taken.
     #[inline(always)]
     pub(crate) fn rest(&self) -> &'a [u8] {
-        // A call, so that there is a branch and not a choice to be computed each time.
         self.bytes.get(self.start..).unwrap_or_else(nothing)
     }
 
-    /// Takes a line, if it is blank and ends in the bytes for certain.
+    /// Takes the next line. `None`: no line ends in what is left.
+    ///
+    /// A CR ends its line at once, as the last byte too: a LF that comes next, in later bytes, belongs
+    /// to it, as [`ends_with_cr`] tells.
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    pub(crate) fn take(&mut self) -> Option<&'a [u8]> {
+        let start = self.start;
+        let end = self.take_end::<2>()?;
+        self.bytes.get(start..end)
+    }
+
+    /// Takes the next line, and tells only where it ends. One of more than `NEAR` times 32 bytes is searched as
+    /// a long one.
+    #[inline(always)]
+    pub(crate) fn take_end<const NEAR: usize>(&mut self) -> Option<usize> {
+        let end = self.search.take::<NEAR>(self.bytes, self.start)?;
+        self.start = end.wrapping_add(1);
+        if self.bytes.get(end) == Some(&b'\r') && self.bytes.get(self.start) == Some(&b'\n') {
+            self.start = self.start.wrapping_add(1);
+            self.search.skip(self.start);
+        }
+        Some(end)
+    }
+}
+
+impl<'a, S: Search> Lines<'a, S> {
+    /// The next eight bytes, the first one lowest, or zeros where there are none.
+    #[inline(always)]
+    pub(crate) fn word(&self) -> u64 {
+        first_word(self.rest())
+    }
+
+    /// Takes the next line and its first eight bytes: [`word`](Self::word).
+    #[inline(always)]
+    pub(crate) fn take_with_word(&mut self) -> Option<(&'a [u8], u64)> {
+        let (start, rest) = (self.start, self.rest());
+        let word = first_word(rest);
+        let end = self.take_end::<2>()?;
+        // One check less than from the bytes.
+        Some((rest.get(..end.wrapping_sub(start))?, word))
+    }
+
+    /// Takes the next line, if it is blank.
     #[inline(always)]
     pub(crate) fn take_blank(&mut self) -> bool {
-        let behind = self.start.wrapping_add(1);
+        let after = self.start.wrapping_add(1);
         match self.bytes.get(self.start) {
             Some(b'\n') => {}
-            Some(b'\r') => return self.take_blank_crlf(),
+            Some(b'\r') => return self.take().is_some(),
             _ => return false,
         }
-        self.start = behind;
-        self.ends.skip(behind);
+        self.start = after;
+        self.search.skip(after);
         true
     }
-
-    #[inline(always)]
-    fn take_blank_crlf(&mut self) -> bool {
-        let behind = self.start.wrapping_add(2);
-        let is_crlf = self.bytes.get(self.start..behind) == Some(b"\r\n");
-        if is_crlf {
-            self.start = behind;
-            self.ends.skip(behind);
-            self.ends.skip(behind);
-        }
-        is_crlf
-    }
-
-    /// Takes a line. `None`, and `start` is still the line's, but it cannot be taken again: it does not
-    /// end in the bytes, or with a CR that is their last byte. A line of more than `NEAR` times 32 bytes
-    /// is searched as a long one.
-    #[inline(always)]
-    pub(crate) fn take<const NEAR: usize>(&mut self) -> Option<Line<'a>> {
-        let (bytes, start) = (self.bytes, self.start);
-        let end = self.ends.take_near::<NEAR>(bytes)?;
-        let mut behind = end.wrapping_add(1);
-        // Behind a CR that is the last byte, a LF may be to come.
-        if bytes.get(end)? == &b'\r' && bytes.get(behind)? == &b'\n' {
-            behind = behind.wrapping_add(1);
-            self.ends.skip(behind);
-        }
-        self.start = behind;
-        let rest = bytes.get(start..)?;
-        let first = match rest.first_chunk() {
-            Some(first) => *first,
-            None => fewer_than_eight(rest),
-        };
-        Some(Line { bytes, start, end, first })
-    }
 }
 
-/// The end of the first blank line, if there is one that ends in the bytes for certain. `at_start`: the
-/// bytes begin at the start of a line.
-#[inline]
-pub(crate) fn behind_blank_line(bytes: &[u8], at_start: bool) -> Option<usize> {
-    let mut start = 0_usize;
-    let mut behind_end = u32::from(at_start);
-    let mut without = 0_u8;
-    while let Some(ends) = ends_in_block(bytes, start) {
-        without = if ends == 0 { without.saturating_add(1) } else { 0 };
-        if without == 2 {
-            // A long line.
-            start = behind_long_line(bytes, start.wrapping_add(BLOCK))?;
-            behind_end = 0;
-            continue;
-        }
-        // Line ends behind line ends: those of blank lines, and the LF of each CRLF.
-        let mut seconds = ends & (ends << 1 | behind_end);
-        while seconds != 0 {
-            let at = start.wrapping_add(usize::try_from(seconds.trailing_zeros()).ok()?);
-            if bytes.get(at.wrapping_sub(1)..=at) != Some(b"\r\n") {
-                let is_cr = bytes.get(at) == Some(&b'\r');
-                let behind = at.wrapping_add(1);
-                return match bytes.get(behind) {
-                    Some(b'\n') if is_cr => Some(behind.wrapping_add(1)),
-                    None if is_cr => None,
-                    _ => Some(behind),
-                };
-            }
-            seconds &= seconds.wrapping_sub(1);
-        }
-        behind_end = ends >> 31;
-        start = start.wrapping_add(BLOCK);
+/// The first eight bytes, the first one lowest, or zeros where there are none.
+#[inline(always)]
+pub(crate) fn first_word(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(first) => u64::from_le_bytes(*first),
+        None => short_word(bytes),
     }
-    None
-}
-
-/// Not inlined: it is long, and rare there.
-#[inline(never)]
-fn behind_long_line(bytes: &[u8], start: usize) -> Option<usize> {
-    far_from(bytes, start)
 }
 
 #[cold]
 #[inline(never)]
-fn nothing<'a>() -> &'a [u8] {
+fn short_word(rest: &[u8]) -> u64 {
+    rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// Whether `bytes`, all of whose lines have been taken, end with the CR of what may be a CRLF.
+#[inline(always)]
+pub(crate) const fn ends_with_cr(bytes: &[u8]) -> bool {
+    matches!(bytes, [.., b'\r'])
+}
+
+/// An empty slice from a call: a branch that is never taken costs less than a choice that is computed each time.
+#[cold]
+#[inline(never)]
+pub(crate) const fn nothing<'a>() -> &'a [u8] {
     &[]
 }
 
-#[cold]
-#[inline(never)]
-fn fewer_than_eight(rest: &[u8]) -> [u8; 8] {
-    let mut first = [0; 8];
-    first.iter_mut().zip(rest).for_each(|(first, byte)| *first = *byte);
-    first
-}
+#[cfg(test)]
+mod tests {
+    use super::super::bitmap::Bitmap;
+    use super::super::words::Words;
+    use super::{Lines, Search};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use std::vec::Vec;
 
-impl<'a> Line<'a> {
-    #[inline(always)]
-    pub(crate) const fn is_blank(&self) -> bool {
-        self.start == self.end
-    }
-
-    /// The line without its end.
-    #[inline(always)]
-    pub(crate) fn bytes(&self) -> &'a [u8] {
-        self.bytes.get(self.start..self.end).unwrap_or_default()
-    }
-
-    /// What comes behind `name`, if the line starts so. There is no line end and no NUL in `name`.
-    #[inline(always)]
-    pub(crate) fn behind<const N: usize>(&self, name: &[u8; N]) -> Option<&'a [u8]> {
-        let mut word = [0; 8];
-        let mut mask = [0; 8];
-        word.get_mut(..N)?.copy_from_slice(name);
-        mask.get_mut(..N)?.fill(0xFF);
-        let differs = |from: usize, to: usize| {
-            let half = |bytes: &[u8; 8]| {
-                bytes
-                    .get(from..to)
-                    .and_then(<[u8]>::first_chunk)
-                    .map_or(0, |half| u32::from_le_bytes(*half))
-            };
-            half(&self.first) & half(&mask) != half(&word)
-        };
-        // By halves: mostly the first one tells.
-        if differs(0, 4) || N > 4 && differs(4, 8) {
-            return None;
+    /// The lines of `bytes` and what is left, by the standard's words.
+    fn naive(bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
+        let (mut lines, mut rest) = (Vec::new(), bytes);
+        while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            lines.push(&rest[..end]);
+            let len = if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
+            rest = &rest[end + len..];
         }
-        self.bytes.get(self.start.wrapping_add(N)..self.end)
+        (lines, rest)
+    }
+
+    fn check<S: Search>(bytes: &[u8]) {
+        let (expected, rest) = naive(bytes);
+        let mut lines = Lines::<S>::new(bytes);
+        for expected in expected {
+            assert_eq!(lines.take(), Some(expected), "{}", bytes.escape_ascii());
+        }
+        assert!(lines.take().is_none());
+        assert_eq!(lines.rest(), rest);
+    }
+
+    fn check_all(bytes: &[u8]) {
+        check::<Bitmap>(bytes);
+        check::<Words<true>>(bytes);
+        check::<Words<false>>(bytes);
+    }
+
+    /// Every pair of line ends around every border of the blocks in which they are searched.
+    #[test]
+    fn line_ends_around_borders() {
+        for len in (0..140).step_by(if cfg!(miri) { 31 } else { 1 }) {
+            for first in [&b"\n"[..], b"\r", b"\r\n", b"\n\r", b"\n\n", b"\r\r", b"\r\n\r\n"] {
+                let mut bytes = std::vec![b'x'; len];
+                bytes.extend(first);
+                check_all(&bytes);
+                bytes.extend(b"data: x\n");
+                check_all(&bytes);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: if cfg!(miri) { 2 } else { 2000 },
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_bytes(bytes in vec(
+            prop_oneof![20 => Just(b'x'), 1 => any::<u8>(), 1 => Just(b'\n'), 1 => Just(b'\r')],
+            0..400,
+        )) {
+            check_all(&bytes);
+        }
     }
 }

@@ -1,61 +1,46 @@
-//! Line ends on microcontrollers, which have no vectors: a word at a time, or byte by byte.
+//! Line ends on microcontrollers, which have no vectors: a word at a time or byte by byte. Nothing is
+//! remembered between two line ends.
 
-/// Nothing is known beyond the line end that has been taken last.
-#[cfg(not(test))]
+use super::Search;
+
+/// Looks at four bytes at a time if `WORDS`, for processors that load a word from any address.
 #[derive(Clone, Copy, Default)]
-pub(super) struct LineEnds;
+#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
+pub(crate) struct Words<const WORDS: bool>;
 
-#[cfg(not(test))]
-impl LineEnds {
-    /// Takes the first line end in `bytes`, which begin behind the one that was taken last.
+impl<const WORDS: bool> Search for Words<WORDS> {
     #[inline]
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
-        line_end(bytes)
+    fn take<const NEAR: usize>(&mut self, bytes: &[u8], start: usize) -> Option<usize> {
+        let rest = bytes.get(start..)?;
+        let words = if WORDS { words_without_line_end(rest) } else { 0 };
+        let mut at = start.wrapping_add(words);
+        while !is_line_end(bytes.get(at)?) {
+            at = at.wrapping_add(1);
+        }
+        Some(at)
     }
 
-    /// The next line end is not to be taken.
-    #[inline]
-    pub(super) fn skip(&mut self, _start: usize) {}
-
-    /// The first bytes are gone.
-    #[inline]
-    pub(super) fn advance(&mut self, _len: usize) {}
+    fn skip(&mut self, _start: usize) {}
 }
 
-/// Whether there is a LF or CR.
-#[cfg(not(test))]
-#[inline]
-pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
-    line_end(bytes).is_some()
-}
-
-/// Where the first LF or CR is.
-#[cfg(not(test))]
-#[inline(never)]
-fn line_end(bytes: &[u8]) -> Option<usize> {
-    // Only an ARM with atomics, which is more than a Cortex-M0, can load a word from anywhere.
-    let loads_words = cfg!(all(target_arch = "arm", target_has_atomic = "ptr"));
-    let words = if loads_words { words_without_line_end(bytes) } else { 0 };
-    let rest = bytes.get(words..).unwrap_or_default();
-    rest.iter().position(is_line_end).map(|at| words.wrapping_add(at))
-}
-
-fn is_line_end(byte: &u8) -> bool {
+#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
+const fn is_line_end(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
 /// How many bytes come before the first four bytes, or the last few, that may have a line end.
+#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
 fn words_without_line_end(bytes: &[u8]) -> usize {
     const ONES: u32 = 0x0101_0101;
     let mut rest = bytes;
-    while let Some((word, behind)) = rest.split_first_chunk::<4>() {
+    while let Some((word, after)) = rest.split_first_chunk::<4>() {
         let value = u32::from_ne_bytes(*word);
         // A high bit is set if and only if a byte is below 14. Few are that are no line ends.
         let control = value.wrapping_sub(14 * ONES) & !value & (0x80 * ONES) != 0;
         if control && word.iter().any(is_line_end) {
             break;
         }
-        rest = behind;
+        rest = after;
     }
     bytes.len().wrapping_sub(rest.len())
 }

@@ -1,4 +1,4 @@
-//! What the clients share: all behind the head of the response.
+//! What the clients share: all that comes after the head of the response.
 
 use embedded_io_async::BufRead;
 use sse_wire::io::ReadError;
@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 /// Why there is no stream, or no more of it.
 #[derive(Debug)]
 pub enum StreamError<E> {
-    /// The connection failed. To try again, behind the last event, is the right thing.
+    /// The connection failed. Try again, from the last event on.
     Connection(E),
     /// The server answers, but not with an event stream. To try again does not help.
     Refused {
@@ -54,14 +54,14 @@ pub(crate) fn check<E>(status: u16, media_type: Option<&[u8]>) -> Result<(), Str
     }
 }
 
-/// Hands out every event until the stream ends or the caller has had enough, and the decoder in any
-/// case: the next connection needs its last event ID.
+/// Hands out every event until the stream ends or the caller has had enough. Returns the decoder in
+/// any case: the next connection needs its last event ID.
 pub(crate) async fn receive<R: BufRead, B: Buffer>(
     body: R,
     decoder: Decoder<B>,
     mut on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
 ) -> (Decoder<B>, Result<(), StreamError<R::Error>>) {
-    let mut reader = EventReader::new(body, decoder);
+    let mut reader = EventReader::with_decoder(body, decoder);
     let end = loop {
         let flow = match reader.next().await {
             Ok(Some(event)) => on_event(Ok(event)),

@@ -1,10 +1,10 @@
-//! edge-http 0.8, as a client: its body only reads, and lends no buffer; `Chunked` does.
+//! edge-http 0.8, as a client: its body is `Read` only; `Buffered` gives it the buffer that a reader needs.
 //!
 //! * **The trap**: a read of a body in chunks returns when the slice is full, and not when there is
 //!   something. Over a slice of 512 bytes an event is seen when the 512 bytes are together, perhaps
 //!   minutes later, and the last ones when the stream ends. There is no telling how long an event
 //!   will be, so only a slice of one byte is safe. It costs a call of the decoder for each byte, but
-//!   no system call: edge-http itself reads as much as fits behind the response's head in the buffer
+//!   no system call: edge-http itself reads as much as fits after the response's head in the buffer
 //!   of the connection. A body that is not in chunks is not concerned, and gets the whole buffer.
 //! * The trap can be kept away: in answer to a request of HTTP/1.0, `initiate_request(false, ..)`, a
 //!   server must not send chunks.
@@ -21,7 +21,7 @@ use edge_http::io::Error;
 use edge_http::io::client::Connection;
 use edge_http::{BodyType, Headers, Method};
 use edge_nal::TcpConnect;
-use sse_wire::io::Chunked;
+use sse_wire::io::Buffered;
 use sse_wire::{Buffer, CONTENT_TYPE, DecodeError, Decoder, LAST_EVENT_ID, MessageEvent};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -29,19 +29,18 @@ use std::ops::ControlFlow;
 /// How many headers a response may have.
 const HEADERS: usize = 32;
 
-/// Reads one response, behind what the decoder has seen, and hands out its events as they come, until
+/// Reads one response, after what the decoder has seen, and hands out its events as they come, until
 /// it ends or the caller has had enough. Returns the decoder for the next response.
 pub async fn read_events<T: TcpConnect, B: Buffer>(
     stack: &T,
     address: SocketAddr,
     path: &str,
-    mut decoder: Decoder<B>,
+    decoder: Decoder<B>,
     on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
 ) -> (Decoder<B>, Result<(), StreamError<Error<T::Error>>>)
 where
     Error<T::Error>: core::error::Error,
 {
-    decoder.reconnect();
     let mut buffer = [0; 2048];
     let mut connection: Connection<'_, T, HEADERS> = Connection::new(&mut buffer, stack, address);
     if let Err(error) = request(&mut connection, address, path, last_event_id(&decoder)).await {
@@ -52,7 +51,7 @@ where
         return (decoder, Err(refused));
     }
     let len = slice_len(&head.headers);
-    receive(Chunked::new(body, &mut [0; 512][..len]), decoder, on_event).await
+    receive(Buffered::new(body, &mut [0; 512][..len]), decoder, on_event).await
 }
 
 /// How much to read at a time, of at most 512 bytes, so that no event waits for the next.

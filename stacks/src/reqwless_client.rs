@@ -1,5 +1,5 @@
-//! reqwless 0.14: its body is `BufRead`, so that events are borrowed from the buffer that was given
-//! for the response's head.
+//! reqwless 0.14: its body is `BufRead`, over the buffer that was given for the response's head. A
+//! reader needs no `Buffered`, and copies each event from there into the decoder's buffer.
 //!
 //! * A future that is dropped while it reads the head of a chunk loses what it has read of it, and
 //!   with it the stream. With a server that sends chunks, keep the future of `next` across the
@@ -13,7 +13,8 @@
 //! * Each event that is consumed moves the rest of the buffer to its front. The cost of a large
 //!   buffer full of small events grows with its square: a few KiB are right.
 //! * A body borrows from its request, so that a reader cannot go on with the next response by
-//!   `EventReader::reconnect`: carry the decoder over with `EventReader::into_parts`.
+//!   `EventReader::reconnect`: take the decoder out with `EventReader::into_parts`, and make the next
+//!   reader with `EventReader::with_decoder`.
 
 use crate::client::{StreamError, check, last_event_id, receive};
 use embedded_io_adapters::tokio_1::FromTokio;
@@ -27,15 +28,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use tokio::net::TcpStream;
 
-/// Reads one response, behind what the decoder has seen, and hands out its events as they come, until
+/// Reads one response, after what the decoder has seen, and hands out its events as they come, until
 /// it ends or the caller has had enough. Returns the decoder for the next response.
 pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
     client: &mut HttpClient<'_, T, D>,
     url: &str,
-    mut decoder: Decoder<B>,
+    decoder: Decoder<B>,
     on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
 ) -> (Decoder<B>, Result<(), StreamError<Error>>) {
-    decoder.reconnect();
     let id = last_event_id(&decoder);
     let mut headers = vec![("Accept", CONTENT_TYPE), ("Cache-Control", "no-store")];
     headers.extend(id.as_deref().map(|id| (LAST_EVENT_ID, id)));

@@ -5,7 +5,7 @@ mod common;
 #[path = "support/server.rs"]
 mod server;
 
-use common::{Received, decoder, run};
+use common::{Received, growing_buffer, run};
 use embedded_io_adapters::std::FromStd;
 use sse_wire::io::blocking::EventReader;
 use stacks::blocking_server::{serve, serve_connection};
@@ -36,8 +36,8 @@ fn the_blocking_reader_sees_events_as_they_are_sent() {
         (&mut connection).lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
     assert_eq!(head[0], "HTTP/1.1 200 OK");
 
-    // The reader looks into the buffer of the `BufReader`: no other is needed.
-    let mut reader = EventReader::new(FromStd::new(connection), decoder());
+    // The reader reads from the buffer of the `BufReader`: no `Buffered` is needed.
+    let mut reader = EventReader::new(FromStd::new(connection), growing_buffer());
     for (message, received) in server::messages() {
         feed.push(message);
         let event = reader.next().unwrap().expect("the stream has ended");

@@ -6,14 +6,14 @@ mod common;
 mod cut;
 
 use async_io::Async;
-use common::{Received, decoder, run};
+use common::{Received, growing_buffer, run};
 use cut::{Client, Served, listen};
 use edge_http::Method;
 use edge_http::io::Error;
 use edge_http::io::client::Connection;
 use edge_nal_std::Stack;
 use embedded_io_async::Read;
-use sse_wire::io::Chunked;
+use sse_wire::io::Buffered;
 use sse_wire::io::asynch::EventReader;
 use sse_wire::{Decoder, GrowingBuffer};
 use stacks::StreamError;
@@ -115,7 +115,7 @@ fn a_dropped_future_loses_the_stream() {
             connection.initiate_response().await.unwrap();
         };
         let (mut served, ()) = tokio::join!(accept, request);
-        let mut reader = EventReader::new(Chunked::new(connection, [0; 1]), decoder());
+        let mut reader = EventReader::new(Buffered::new(connection, [0; 1]), growing_buffer());
 
         tokio::select! {
             biased;
@@ -146,7 +146,7 @@ fn http_1_0_keeps_chunks_away() {
             connection.initiate_response().await.unwrap();
             let (head, body) = connection.split();
             assert_eq!(slice_len(&head.headers), 512);
-            let mut reader = EventReader::new(Chunked::new(body, [0; 512]), decoder());
+            let mut reader = EventReader::new(Buffered::new(body, [0; 512]), growing_buffer());
             for data in ["1", "22", "333"] {
                 feed.push(Message { data: data.to_owned(), ..Message::default() });
                 let event = reader.next().await.unwrap().expect("the stream has ended");

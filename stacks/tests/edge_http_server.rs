@@ -7,8 +7,9 @@ mod common;
 mod server;
 
 use async_io::Async;
-use common::{Received, decoder, run};
+use common::{Received, growing_buffer, run};
 use edge_nal_std::Stack;
+use sse_wire::Decoder;
 use stacks::edge_http_client::read_events;
 use stacks::edge_http_server::{serve, serve_connection};
 use stacks::feed::Feed;
@@ -36,13 +37,16 @@ async fn live_by_edge_http(address: SocketAddr, path: &str, feed: &Feed) {
     let messages = server::messages();
     let mut seen: Vec<Received> = Vec::new();
     feed.push(messages[0].0.clone());
-    let (_, end) = read_events(&Stack::new(), address, path, decoder(), |event| {
-        seen.push(event.unwrap().into());
-        let Some((message, _)) = messages.get(seen.len()) else { return ControlFlow::Break(()) };
-        feed.push(message.clone());
-        ControlFlow::Continue(())
-    })
-    .await;
+    let (_, end) =
+        read_events(&Stack::new(), address, path, Decoder::new(growing_buffer()), |event| {
+            seen.push(event.unwrap().into());
+            let Some((message, _)) = messages.get(seen.len()) else {
+                return ControlFlow::Break(());
+            };
+            feed.push(message.clone());
+            ControlFlow::Continue(())
+        })
+        .await;
     end.unwrap();
     let expected: Vec<Received> = messages.into_iter().map(|(_, received)| received).collect();
     assert_eq!(seen, expected);

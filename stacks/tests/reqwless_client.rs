@@ -6,8 +6,8 @@ mod common;
 mod cut;
 
 use async_io::Async;
-use common::{Received, decoder, run};
-use cut::{Client, Served, listen};
+use common::{Received, growing_buffer, run};
+use cut::{Client, Served, decoder, listen};
 use embedded_io_async::ErrorKind;
 use reqwless::Error;
 use reqwless::client::HttpClient;
@@ -126,7 +126,7 @@ fn a_dropped_future_loses_the_stream() {
         };
         let mut request = client.request(Method::GET, &url).await.unwrap();
         let (mut served, response) = tokio::join!(accept, request.send(&mut buffer));
-        let mut reader = EventReader::new(response.unwrap().body().reader(), decoder());
+        let mut reader = EventReader::new(response.unwrap().body().reader(), growing_buffer());
 
         tokio::select! {
             biased;

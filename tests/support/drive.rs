@@ -1,19 +1,43 @@
 //! Runs the crate over a stream that is cut into chunks, and collects what comes out in the
 //! oracle's terms.
 
-use super::oracle::{Client, Line, Output, latin1};
+use super::oracle::{Client, Line, Output, Own, latin1};
 use sse_wire::{Buffer, DecodeError, Decoder, MessageEvent, Progress, Token, Tokenizer};
 
-/// How to take events out of a decoder.
+/// Which of the decoder's calls takes events out of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Call {
     Next,
     Decode,
     /// One call of each in turn.
     Mixed,
 }
 
-pub const WAYS: [Way; 3] = [Way::Next, Way::Decode, Way::Mixed];
+pub const CALLS: [Call; 3] = [Call::Next, Call::Decode, Call::Mixed];
+
+/// How to take events out of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// With a decoder, chunk by chunk.
+    Decoder(Call),
+    /// With `io::blocking::EventReader::receive`.
+    #[cfg(feature = "embedded-io-v0.7")]
+    Blocking,
+    /// With `io::asynch::EventReader::next`.
+    #[cfg(feature = "embedded-io-async-v0.7")]
+    Async,
+}
+
+/// Every way in.
+pub const WAYS: &[Way] = &[
+    Way::Decoder(Call::Next),
+    Way::Decoder(Call::Decode),
+    Way::Decoder(Call::Mixed),
+    #[cfg(feature = "embedded-io-v0.7")]
+    Way::Blocking,
+    #[cfg(feature = "embedded-io-async-v0.7")]
+    Way::Async,
+];
 
 /// Cuts `stream` at the ends of `lengths`, which may be 0; the rest is the last chunk.
 pub fn cut<'a>(stream: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
@@ -34,6 +58,10 @@ pub fn as_bytes(event: &MessageEvent<'_>) -> Output {
         event_type: latin1(event.event_type()),
         data: latin1(event.data()),
         last_event_id: latin1(event.last_event_id()),
+        own: Own {
+            id: event.own_id().map(latin1),
+            retry: event.retry().map(|time| time.as_millis()),
+        },
     }
 }
 
@@ -43,22 +71,32 @@ pub fn as_text(event: &MessageEvent<'_>) -> Output {
         event_type: event.event_type_lossy().to_string(),
         data: event.data_lossy().to_string(),
         last_event_id: event.last_event_id_lossy().to_string(),
+        own: Own::default(),
     }
+}
+
+/// Shows an event as an output.
+pub type View = fn(&MessageEvent<'_>) -> Output;
+
+/// An event that was lost because it was too long.
+fn lost(error: DecodeError) -> Output {
+    assert_eq!(error, DecodeError::EventTooLong);
+    Output::TooLong
 }
 
 /// Feeds one chunk and returns what completes in it.
 pub fn feed<B: Buffer>(
     decoder: &mut Decoder<B>,
     mut chunk: &[u8],
-    way: Way,
-    view: fn(&MessageEvent<'_>) -> Output,
+    call: Call,
+    view: View,
 ) -> Vec<Output> {
     let mut outputs = Vec::new();
-    let mut next_now = way != Way::Decode;
+    let mut next_now = call != Call::Decode;
     loop {
         let output = if next_now {
             let event = decoder.next(&mut chunk).map(|result| result.map(|event| view(&event)));
-            assert!(decoder.event().is_none(), "an event that was lent out cannot be had again");
+            assert!(decoder.event().is_none(), "an event that `next` has returned is not kept");
             event
         } else {
             match decoder.decode(&mut chunk) {
@@ -68,18 +106,14 @@ pub fn feed<B: Buffer>(
             }
         };
         match output {
-            Some(Ok(event)) => outputs.push(event),
-            Some(Err(error)) => {
-                assert_eq!(error, DecodeError::EventTooLong);
-                outputs.push(Output::TooLong);
-            }
+            Some(output) => outputs.push(output.unwrap_or_else(lost)),
             None => {
                 assert!(chunk.is_empty(), "a decoder that wants more has used up its chunk");
                 assert!(decoder.event().is_none());
                 return outputs;
             }
         }
-        if way == Way::Mixed {
+        if call == Call::Mixed {
             next_now = !next_now;
         }
     }
@@ -89,10 +123,196 @@ pub fn feed<B: Buffer>(
 pub fn feed_all<B: Buffer>(
     decoder: &mut Decoder<B>,
     chunks: &[&[u8]],
-    way: Way,
-    view: fn(&MessageEvent<'_>) -> Output,
+    call: Call,
+    view: View,
 ) -> Vec<Output> {
-    chunks.iter().flat_map(|chunk| feed(decoder, chunk, way, view)).collect()
+    chunks.iter().flat_map(|chunk| feed(decoder, chunk, call, view)).collect()
+}
+
+/// Reads a stream from its start, where `decoder` is, to its end. Returns what comes out of it, and the
+/// decoder as it is then, before anything calls [`Decoder::reconnect`].
+pub fn read_stream<B: Buffer>(
+    mut decoder: Decoder<B>,
+    chunks: &[&[u8]],
+    way: Way,
+    view: View,
+) -> (Vec<Output>, Decoder<B>) {
+    match way {
+        Way::Decoder(call) => {
+            let outputs = feed_all(&mut decoder, chunks, call, view);
+            (outputs, decoder)
+        }
+        #[cfg(feature = "embedded-io-v0.7")]
+        Way::Blocking => readers::blocking(decoder, chunks, view),
+        #[cfg(feature = "embedded-io-async-v0.7")]
+        Way::Async => readers::asynch(decoder, chunks, view),
+    }
+}
+
+/// The readers, over a connection of which each read gives one chunk.
+#[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+mod readers {
+    use super::{Output, View, lost};
+    use sse_wire::io::ReadError;
+    use sse_wire::{Buffer, Decoder};
+    use std::convert::Infallible;
+
+    /// Chunks that are read one by one. A read of nothing would be the end, so empty chunks are left out.
+    struct Chunks<'c> {
+        chunk: &'c [u8],
+        later: &'c [&'c [u8]],
+        /// How many chunks were begun.
+        reads: usize,
+        /// A future waits, or was dropped while it did.
+        is_waiting: bool,
+    }
+
+    impl<'c> Chunks<'c> {
+        const fn new(chunks: &'c [&'c [u8]]) -> Self {
+            Self { chunk: &[], later: chunks, reads: 0, is_waiting: false }
+        }
+
+        fn fill(&mut self) -> &'c [u8] {
+            while let (true, [next, later @ ..]) = (self.chunk.is_empty(), self.later) {
+                self.reads += usize::from(!next.is_empty());
+                self.chunk = next;
+                self.later = later;
+            }
+            self.chunk
+        }
+
+        fn consume(&mut self, len: usize) {
+            self.chunk = &self.chunk[len..];
+        }
+
+        fn assert_is_read(&self) {
+            assert!(self.chunk.is_empty() && self.later.is_empty(), "bytes are left at the end");
+        }
+    }
+
+    impl embedded_io::ErrorType for Chunks<'_> {
+        type Error = Infallible;
+    }
+
+    fn lost_by_reader(error: ReadError<Infallible>) -> Output {
+        match error {
+            ReadError::Decode(error) => lost(error),
+            ReadError::Io(never) => match never {},
+        }
+    }
+
+    #[cfg(feature = "embedded-io-v0.7")]
+    mod blocking {
+        use super::Chunks;
+        use std::convert::Infallible;
+
+        impl embedded_io::Read for Chunks<'_> {
+            fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
+                unreachable!("a reader of events looks into the connection's buffer")
+            }
+        }
+
+        impl embedded_io::BufRead for Chunks<'_> {
+            fn fill_buf(&mut self) -> Result<&[u8], Infallible> {
+                Ok(self.fill())
+            }
+            fn consume(&mut self, len: usize) {
+                self.consume(len);
+            }
+        }
+    }
+
+    /// Reads with `receive`, and checks that no call reads twice.
+    #[cfg(feature = "embedded-io-v0.7")]
+    pub fn blocking<B: Buffer>(
+        decoder: Decoder<B>,
+        chunks: &[&[u8]],
+        view: View,
+    ) -> (Vec<Output>, Decoder<B>) {
+        use sse_wire::io::{Received, blocking::EventReader};
+
+        let mut reader = EventReader::with_decoder(Chunks::new(chunks), decoder);
+        let mut outputs = Vec::new();
+        loop {
+            let reads = reader.connection().reads;
+            match reader.receive() {
+                Ok(Received::Event(event)) => outputs.push(view(&event)),
+                Ok(Received::Bytes) => {}
+                Ok(Received::End) => break,
+                Err(error) => outputs.push(lost_by_reader(error)),
+            }
+            assert!(reader.connection().reads <= reads + 1, "at most one read");
+        }
+        let (connection, decoder) = reader.into_parts();
+        connection.assert_is_read();
+        (outputs, decoder)
+    }
+
+    #[cfg(feature = "embedded-io-async-v0.7")]
+    mod asynch {
+        use super::Chunks;
+        use std::convert::Infallible;
+        use std::future::poll_fn;
+        use std::task::Poll;
+
+        impl embedded_io_async::Read for Chunks<'_> {
+            async fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
+                unreachable!("a reader of events looks into the connection's buffer")
+            }
+        }
+
+        impl embedded_io_async::BufRead for Chunks<'_> {
+            /// Waits once.
+            async fn fill_buf(&mut self) -> Result<&[u8], Infallible> {
+                poll_fn(|_| {
+                    self.is_waiting = !self.is_waiting;
+                    if self.is_waiting { Poll::Pending } else { Poll::Ready(()) }
+                })
+                .await;
+                Ok(self.fill())
+            }
+            fn consume(&mut self, len: usize) {
+                self.consume(len);
+            }
+        }
+    }
+
+    /// Reads with `next`. Every second future is dropped where it waits first, and loses nothing.
+    #[cfg(feature = "embedded-io-async-v0.7")]
+    pub fn asynch<B: Buffer>(
+        decoder: Decoder<B>,
+        chunks: &[&[u8]],
+        view: View,
+    ) -> (Vec<Output>, Decoder<B>) {
+        use sse_wire::io::asynch::EventReader;
+        use std::pin::pin;
+        use std::task::{Context, Poll, Waker};
+
+        let mut reader = EventReader::with_decoder(Chunks::new(chunks), decoder);
+        let mut outputs = Vec::new();
+        let mut is_dropped = false;
+        loop {
+            is_dropped = !is_dropped;
+            let mut next = pin!(reader.next());
+            let mut context = Context::from_waker(Waker::noop());
+            let result = loop {
+                match next.as_mut().poll(&mut context) {
+                    Poll::Ready(result) => break Some(result),
+                    Poll::Pending if is_dropped => break None,
+                    Poll::Pending => {}
+                }
+            };
+            match result {
+                Some(Ok(Some(event))) => outputs.push(view(&event)),
+                Some(Ok(None)) => break,
+                Some(Err(error)) => outputs.push(lost_by_reader(error)),
+                None => {}
+            }
+        }
+        let (connection, decoder) = reader.into_parts();
+        connection.assert_is_read();
+        (outputs, decoder)
+    }
 }
 
 /// What a decoder carries to the next stream, with a character for a byte.
@@ -101,6 +321,9 @@ pub fn client<B: Buffer>(decoder: &Decoder<B>) -> Client {
         last_event_id: latin1(decoder.last_event_id()),
         retry: decoder.reconnection_time().map(|time| time.as_millis()),
         cut_off: decoder.is_mid_event(),
+        too_long: decoder.is_too_long(),
+        comments: decoder.comments(),
+        ignored_lines: decoder.ignored_lines(),
     }
 }
 

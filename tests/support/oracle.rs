@@ -10,39 +10,79 @@ use sse_wire::Field;
 /// An event, or the report of one that was too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    Event { event_type: String, data: String, last_event_id: String },
+    Event { event_type: String, data: String, last_event_id: String, own: Own },
     TooLong,
+}
+
+/// What an event's own lines give.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    pub id: Option<String>,
+    /// In milliseconds.
+    pub retry: Option<u128>,
 }
 
 /// A line that means something: a field, a comment, or `None` for a blank line.
 pub type Line = Option<(Field, String)>;
 
-/// What is left of a stream for the next one.
+/// A line as the limit sees it.
+struct Sized {
+    /// The outer `None`: a line that is to be ignored.
+    line: Option<Line>,
+    /// Without its end.
+    len: usize,
+}
+
+/// What is left of a stream for the next one, and what can be asked at its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     pub last_event_id: String,
     pub retry: Option<u128>,
     /// The stream ended within a line or an event.
     pub cut_off: bool,
+    /// That event was already too long.
+    pub too_long: bool,
+    pub comments: u32,
+    pub ignored_lines: u32,
 }
 
-/// The standard, without a limit: text as a browser shows it.
+/// The standard, without a limit: text as a browser shows it, which does not show what is an event's own.
 pub fn spec(client: &mut Client, stream: &[u8]) -> Vec<Output> {
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let (lines, rest) = lines(&String::from_utf8_lossy(stream));
-    interpret(client, &lines, &rest, usize::MAX)
+    let mut outputs = interpret(client, &lines, &rest, None);
+    outputs.iter_mut().for_each(Output::forget_own);
+    outputs
 }
 
-/// The standard and the crate's limit in bytes: each character of the text stands for a byte.
-pub fn limited(client: &mut Client, stream: &[u8], limit: usize) -> Vec<Output> {
-    let (lines, rest) = byte_lines(stream);
-    interpret(client, &lines, &rest, limit)
+/// The standard and the crate's limit in bytes, for a buffer of `buffer` bytes.
+pub fn limited(client: &mut Client, stream: &[u8], buffer: usize) -> Vec<Output> {
+    let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
+    let (lines, rest) = lines(&latin1(stream));
+    interpret(client, &lines, &rest, Some(buffer))
 }
 
-/// The lines of a stream, a character for a byte, and what comes after the last line end.
+/// The lines of a stream that are not ignored, a character for a byte, and what comes after the last line
+/// end.
 pub fn byte_lines(stream: &[u8]) -> (Vec<Line>, String) {
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
-    lines(&latin1(stream))
+    let (lines, rest) = lines(&latin1(stream));
+    (lines.into_iter().filter_map(|sized| sized.line).collect(), rest)
+}
+
+/// What comes of lines that the tokenizer has found.
+pub fn events(lines: &[Line]) -> Vec<Output> {
+    let sized = |line: &Line| Sized { line: Some(line.clone()), len: 0 };
+    let lines: Vec<Sized> = lines.iter().map(sized).collect();
+    interpret(&mut Client::default(), &lines, "", None)
+}
+
+impl Output {
+    pub fn forget_own(&mut self) {
+        if let Self::Event { own, .. } = self {
+            *own = Own::default();
+        }
+    }
 }
 
 /// A character for each byte.
@@ -51,11 +91,12 @@ pub fn latin1(bytes: &[u8]) -> String {
 }
 
 /// "Lines must be separated by either a CRLF pair, a single LF, or a single CR."
-fn lines(text: &str) -> (Vec<Line>, String) {
+fn lines(text: &str) -> (Vec<Sized>, String) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut lines: Vec<&str> = text.split('\n').collect();
     let unfinished = lines.pop().unwrap_or_default().to_string();
-    (lines.into_iter().filter_map(parse_line).collect(), unfinished)
+    let sized = |line: &str| Sized { line: parse_line(line), len: line.chars().count() };
+    (lines.into_iter().map(sized).collect(), unfinished)
 }
 
 /// The outer `None`: a line that is to be ignored.
@@ -76,86 +117,159 @@ fn parse_line(line: &str) -> Option<Line> {
     Some(Some((field, value)))
 }
 
+/// So many bytes of the buffer stay free.
+const SPARE: usize = 8;
+
 /// The standard's buffers, with its names.
 #[derive(Default)]
 struct Buffers {
     data: String,
     event_type: String,
     last_event_id: Option<String>,
+    retry: Option<u128>,
+    /// What the lines that count take, each with one byte for its end.
+    lines: usize,
     too_long: bool,
 }
 
 impl Buffers {
-    /// What the event takes of the limit, beside the last event ID string.
-    fn used(&self) -> usize {
-        // Each data line is followed by a LF, the last of which is not part of the event.
-        self.data.chars().count().saturating_sub(1)
-            + self.event_type.chars().count()
-            + self.last_event_id.as_ref().map_or(0, |id| id.chars().count())
+    /// What is in use of the limit.
+    fn used(&self, last_event_id: &str) -> usize {
+        let id = self.last_event_id.as_ref().filter(|_| self.too_long);
+        chars(last_event_id) + self.lines + id.map_or(0, |id| chars(id))
     }
 
+    /// Drops the lines; the id is kept.
     fn give_up(&mut self) {
         self.data.clear();
         self.event_type.clear();
+        self.lines = 0;
         self.too_long = true;
+    }
+
+    /// Whether a line of `len` characters that counts fits. If it does not, the event is too long; an id makes
+    /// the ids before it give way.
+    fn make_room(
+        &mut self,
+        last_event_id: &mut String,
+        is_id: bool,
+        len: usize,
+        room: usize,
+    ) -> bool {
+        let fits = |buffers: &Self, id: &str| buffers.used(id) + len < room;
+        if fits(self, last_event_id) {
+            return true;
+        }
+        self.give_up();
+        if is_id && !fits(self, last_event_id) {
+            last_event_id.clear();
+            if !fits(self, last_event_id) {
+                self.last_event_id = None;
+            }
+        }
+        fits(self, last_event_id)
     }
 }
 
-/// Interprets lines, whether they come from [`lines`] or from the tokenizer under test.
-pub fn interpret(
+fn chars(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn interpret(
     client: &mut Client,
-    lines: &[Line],
+    lines: &[Sized],
     unfinished: &str,
-    limit: usize,
+    buffer: Option<usize>,
 ) -> Vec<Output> {
     let mut output = Vec::new();
     let mut buffers = Buffers::default();
-    for line in lines {
-        let Some((field, value)) = line else {
+    let room = buffer.map_or(usize::MAX, |buffer| buffer.saturating_sub(SPARE));
+    client.comments = 0;
+    client.ignored_lines = 0;
+    for Sized { line, len } in lines {
+        if *line == Some(None) {
             output.extend(dispatch(client, std::mem::take(&mut buffers)));
             continue;
+        }
+        if buffer.is_some_and(|buffer| buffer < SPARE) {
+            // No line can be told from another.
+            buffers.give_up();
+            continue;
+        }
+        let Some(Some((field, value))) = line else {
+            client.ignored_lines += 1;
+            continue;
         };
-        let used = buffers.used() + client.last_event_id.chars().count();
-        let len = value.chars().count();
         match field {
-            Field::Event if buffers.too_long => {}
-            Field::Event if used + len > limit => buffers.give_up(),
-            Field::Event => buffers.event_type.clone_from(value),
-            Field::Data if buffers.too_long => {}
-            Field::Data if used + usize::from(!buffers.data.is_empty()) + len > limit => {
-                buffers.give_up();
-            }
-            Field::Data => {
-                buffers.data.push_str(value);
-                buffers.data.push('\n');
-            }
-            Field::Id => {
-                let before_nul = value.chars().take_while(|&c| c != '\0').count();
-                if used + before_nul > limit {
-                    buffers.give_up();
-                }
-                let used = buffers.used() + client.last_event_id.chars().count();
-                if before_nul == len && used + len <= limit {
-                    buffers.last_event_id = Some(value.clone());
-                }
-            }
+            Field::Comment => client.comments += 1,
             Field::Retry => {
-                if !value.is_empty() && value.chars().all(|c| c.is_ascii_digit()) {
+                let fits = buffers.used(&client.last_event_id) + len < room;
+                if fits && !value.is_empty() && value.chars().all(|c| c.is_ascii_digit()) {
                     client.retry = Some(value.parse().unwrap_or(u128::MAX));
+                    buffers.retry = client.retry;
+                } else {
+                    client.ignored_lines += 1;
                 }
             }
-            Field::Comment => {}
+            Field::Event | Field::Data | Field::Id => {
+                let is_id = *field == Field::Id;
+                if !buffers.make_room(&mut client.last_event_id, is_id, *len, room) {
+                    continue;
+                }
+                if is_id && value.contains('\0') {
+                    client.ignored_lines += 1;
+                    continue;
+                }
+                if !buffers.too_long {
+                    buffers.lines += len + 1;
+                }
+                match field {
+                    Field::Id => buffers.last_event_id = Some(value.clone()),
+                    _ if buffers.too_long => {}
+                    Field::Event => buffers.event_type.clone_from(value),
+                    _ => {
+                        buffers.data.push_str(value);
+                        buffers.data.push('\n');
+                    }
+                }
+            }
         }
     }
     client.cut_off = !unfinished.is_empty()
+        || buffers.lines > 0
         || !buffers.data.is_empty()
-        || !buffers.event_type.is_empty()
         || buffers.last_event_id.is_some()
         || buffers.too_long;
+    // It may yet be a byte order mark.
+    let is_mark = lines.is_empty() && "\u{EF}\u{BB}\u{BF}".starts_with(unfinished);
+    if !is_mark {
+        end(client, &mut buffers, unfinished, buffer, room);
+    }
+    client.too_long = buffers.too_long;
     output
 }
 
+/// What the end of the stream within a line does: only that the line may already be too long.
+fn end(
+    client: &mut Client,
+    buffers: &mut Buffers,
+    unfinished: &str,
+    buffer: Option<usize>,
+    room: usize,
+) {
+    let field = unfinished.split_once(':').map(|(name, _)| name);
+    if buffer.is_some_and(|buffer| buffer < SPARE) {
+        buffers.too_long |= !unfinished.is_empty();
+    } else if let Some("event" | "data" | "id") = field {
+        let is_id = field == Some("id");
+        buffers.make_room(&mut client.last_event_id, is_id, chars(unfinished), room);
+    }
+}
+
 fn dispatch(client: &mut Client, mut buffers: Buffers) -> Option<Output> {
+    // As this crate bounds it.
+    let retry = buffers.retry.map(|time| time.min(u64::MAX.into()));
+    let own = Own { id: buffers.last_event_id.clone(), retry };
     if let Some(id) = buffers.last_event_id {
         client.last_event_id = id;
     }
@@ -171,5 +285,6 @@ fn dispatch(client: &mut Client, mut buffers: Buffers) -> Option<Output> {
         event_type: if buffers.event_type.is_empty() { message } else { buffers.event_type },
         data: buffers.data,
         last_event_id: client.last_event_id.clone(),
+        own,
     })
 }

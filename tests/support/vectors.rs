@@ -1,6 +1,6 @@
 //! The vectors in `tests/conformance`, whose README has the format.
 
-use super::oracle::Output;
+use super::oracle::{Output, Own};
 use serde_json::Value;
 
 /// One stream, the chunks it is cut into, and the events that come out.
@@ -78,6 +78,7 @@ fn events(json: &Value) -> Vec<Output> {
         event_type: text(json, "type"),
         data: text(json, "data"),
         last_event_id: text(json, "id"),
+        own: Own::default(),
     };
     json.as_array().unwrap().iter().map(event).collect()
 }

@@ -6,7 +6,7 @@ use embassy_net::{Ipv4Address, Stack};
 use embassy_time::{Duration, with_timeout};
 use embedded_io_async::{BufRead, Write};
 use heapless::Vec;
-use sse_wire::io::Chunked;
+use sse_wire::io::Buffered;
 use sse_wire::{CONTENT_TYPE, LAST_EVENT_ID};
 
 /// The only one that can be reached from the board: see `client.sh`.
@@ -26,7 +26,7 @@ const LINE: usize = 64;
 pub struct Memory {
     received: [u8; 1024],
     sent: [u8; 256],
-    /// What is looked at: embassy-net does not lend out its own.
+    /// What the reader reads from: embassy-net's socket is `Read` only.
     chunk: [u8; 512],
 }
 
@@ -37,7 +37,7 @@ impl Memory {
 }
 
 /// A response that has begun. What came along with the head is in its buffer.
-pub type Body<'a> = Chunked<TcpSocket<'a>, &'a mut [u8]>;
+pub type Body<'a> = Buffered<TcpSocket<'a>, &'a mut [u8]>;
 
 /// Why there is no response.
 pub enum Failure {
@@ -61,7 +61,7 @@ pub async fn get<'a>(
     let answer = async {
         socket.connect(SERVER).await.map_err(|_| Lost("cannot connect"))?;
         request(&mut socket, last_event_id).await.map_err(|_| Lost("closed within the request"))?;
-        let mut body = Chunked::new(socket, &mut memory.chunk[..]);
+        let mut body = Buffered::new(socket, &mut memory.chunk[..]);
         check_head(&mut body).await?;
         Ok(body)
     };

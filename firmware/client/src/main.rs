@@ -20,7 +20,8 @@ use sse_wire::io::ReadError;
 use sse_wire::io::asynch::EventReader;
 use static_cell::{ConstStaticCell, StaticCell};
 
-/// Bounds an event's type, data and id; a sample takes less than 250 bytes.
+/// Bounds an event: its lines as they are on the wire, the last event ID and eight bytes must fit.
+/// Those of a sample take less than 280 bytes.
 const EVENT_BUFFER: usize = 512;
 
 /// Until the stream sets another one.
@@ -51,7 +52,7 @@ async fn start() {
     loop {
         let why = match http::get(stack, memory, decoder.last_event_id()).await {
             Ok(body) => {
-                let mut reader = EventReader::new(body, decoder);
+                let mut reader = EventReader::with_decoder(body, decoder);
                 receive(&mut reader, &mut report).await;
                 // The body borrows the buffers, which the next connection needs.
                 (_, decoder) = reader.into_parts();
@@ -63,7 +64,6 @@ async fn start() {
         let wait = decoder.reconnection_time().unwrap_or(RECONNECTION_TIME).min(LONGEST_WAIT);
         report.lost(why, wait);
         Timer::after_micros(wait.as_micros() as u64).await;
-        decoder.reconnect();
     }
 }
 

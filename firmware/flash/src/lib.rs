@@ -11,7 +11,7 @@ pub const BUFFER: usize = 256;
 
 #[cfg(target_pointer_width = "32")]
 const _: () = {
-    assert!(size_of::<Decoder<[u8; 0]>>() <= 64);
+    assert!(size_of::<Decoder<[u8; 0]>>() <= 72);
     assert!(size_of::<Tokenizer>() <= 16);
 };
 

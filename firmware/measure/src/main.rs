@@ -142,7 +142,7 @@ fn decode(decoder: &mut Decoder<[u8; BUFFER]>, stream: &[u8], chunk: usize) -> u
 
 /// The sizes of the futures, over connections that are slices.
 fn futures() -> (usize, usize) {
-    let mut reader = EventReader::new(&[][..], Decoder::new([0; BUFFER]));
+    let mut reader = EventReader::new(&[][..], [0; BUFFER]);
     let mut wire = [0; 0];
     let mut writer = EventWriter::new(&mut wire[..], [0; BUFFER]);
     (size_of_val(&reader.next()), size_of_val(&writer.send(&telemetry(0))))
@@ -159,7 +159,7 @@ async fn send(event: impl Fn(u64) -> Event<'static>, wire: &mut [u8], buffer: &m
 }
 
 async fn read(stream: &[u8], buffer: &mut [u8]) -> u32 {
-    let mut reader = EventReader::new(stream, Decoder::new(buffer));
+    let mut reader = EventReader::new(stream, buffer);
     let mut events = 0;
     while let Ok(Some(event)) = reader.next().await {
         look_at(&event);

@@ -1,6 +1,6 @@
 //! What all the tests share: a runtime with an end, and events to compare.
 
-use sse_wire::{Decoder, GrowingBuffer, MessageEvent};
+use sse_wire::{GrowingBuffer, MessageEvent};
 use std::time::Duration;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
@@ -30,6 +30,7 @@ impl From<MessageEvent<'_>> for Received {
     }
 }
 
-pub fn decoder() -> Decoder<GrowingBuffer> {
-    Decoder::new(GrowingBuffer::with_limit(256 * 1024))
+/// For a decoder.
+pub fn growing_buffer() -> GrowingBuffer {
+    GrowingBuffer::with_limit(256 * 1024)
 }

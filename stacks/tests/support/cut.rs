@@ -1,6 +1,6 @@
 //! What is asked of every client: the stream of a server that cuts it at awkward places.
 
-use crate::common::{Received, decoder};
+use crate::common::{Received, growing_buffer};
 use sse_wire::{Decoder, GrowingBuffer};
 use std::fmt::Debug;
 use std::net::SocketAddr;
@@ -85,6 +85,10 @@ pub async fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
+}
+
+pub fn decoder() -> Decoder<GrowingBuffer> {
+    Decoder::new(growing_buffer())
 }
 
 /// A client: reads one response from this address, with this decoder.

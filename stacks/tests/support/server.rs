@@ -3,10 +3,10 @@
 //! A message is pushed only when the one before it has been seen, so that a server that holds an
 //! event back never gets to the next.
 
-use crate::common::{Received, decoder};
+use crate::common::{Received, growing_buffer};
 use embedded_io_adapters::tokio_1::FromTokio;
 use sse_core::{SseDecoder, SseEvent};
-use sse_wire::io::Chunked;
+use sse_wire::io::Buffered;
 use sse_wire::io::asynch::EventReader;
 use sse_wire::{GrowingBuffer, KEEP_ALIVE, LAST_EVENT_ID, event_type};
 use stacks::feed::{Feed, Message};
@@ -56,13 +56,13 @@ pub fn messages() -> Vec<(Message, Received)> {
     messages.collect()
 }
 
-pub type Reader = EventReader<Chunked<FromTokio<TcpStream>, [u8; 1000]>, GrowingBuffer>;
+pub type Reader = EventReader<Buffered<FromTokio<TcpStream>, [u8; 1000]>, GrowingBuffer>;
 
 /// Asks for a stream, and returns the body, which lasts as long as the connection.
 pub async fn get(
     address: SocketAddr,
     last_event_id: &[u8],
-) -> Chunked<FromTokio<TcpStream>, [u8; 1000]> {
+) -> Buffered<FromTokio<TcpStream>, [u8; 1000]> {
     let mut connection = TcpStream::connect(address).await.unwrap();
     let mut request = format!("GET /events HTTP/1.1\r\nHost: {address}\r\n").into_bytes();
     if !last_event_id.is_empty() {
@@ -80,7 +80,7 @@ pub async fn get(
     assert!(head.contains("\r\ncontent-type: text/event-stream\r\n"), "{head}");
     assert!(head.contains("\r\ncache-control: no-cache\r\n"), "{head}");
     assert!(!head.contains("\r\ntransfer-encoding"), "the body is not plain: {head}");
-    Chunked::new(FromTokio::new(connection), [0; 1000])
+    Buffered::new(FromTokio::new(connection), [0; 1000])
 }
 
 pub async fn next(reader: &mut Reader) -> Received {
@@ -89,7 +89,7 @@ pub async fn next(reader: &mut Reader) -> Received {
 
 /// This crate's reader sees each event when it is sent.
 pub async fn live_by_reader(address: SocketAddr, feed: &Feed) {
-    let mut reader = EventReader::new(get(address, b"").await, decoder());
+    let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
     for (message, received) in messages() {
         feed.push(message);
         assert_eq!(next(&mut reader).await, received);
@@ -99,7 +99,7 @@ pub async fn live_by_reader(address: SocketAddr, feed: &Feed) {
 
 /// A client that comes back gets what it has missed, and nothing else.
 pub async fn goes_on_behind_the_last_event_id(address: SocketAddr, feed: &Feed) {
-    let mut reader = EventReader::new(get(address, b"").await, decoder());
+    let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
     let messages = messages();
     for (message, _) in messages.iter().cloned() {
         feed.push(message);
@@ -116,7 +116,7 @@ pub async fn goes_on_behind_the_last_event_id(address: SocketAddr, feed: &Feed) 
 
 /// Sees a first event, and closes the connection.
 pub async fn visit(address: SocketAddr, feed: &Feed) {
-    let mut reader = EventReader::new(get(address, b"").await, decoder());
+    let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
     feed.push(Message::default());
     next(&mut reader).await;
 }

@@ -13,14 +13,14 @@
 /// If a future that fills the buffer is dropped, no byte is lost, provided that the connection's own
 /// `read` loses none.
 #[derive(Debug)]
-pub struct Chunked<R, B> {
+pub struct Buffered<R, B> {
     connection: R,
     buffer: B,
     start: usize,
     end: usize,
 }
 
-impl<R, B> Chunked<R, B> {
+impl<R, B> Buffered<R, B> {
     /// A connection with a buffer, which is empty at first whatever it contains.
     #[must_use]
     pub const fn new(connection: R, buffer: B) -> Self {
@@ -47,7 +47,7 @@ impl<R, B> Chunked<R, B> {
     }
 }
 
-impl<R, B: AsRef<[u8]>> Chunked<R, B> {
+impl<R, B: AsRef<[u8]>> Buffered<R, B> {
     fn available(&self) -> &[u8] {
         self.buffer.as_ref().get(self.start..self.end).unwrap_or_default()
     }
@@ -62,16 +62,16 @@ fn copy(available: &[u8], out: &mut [u8]) -> usize {
     len
 }
 
-impl<R: embedded_io::ErrorType, B> embedded_io::ErrorType for Chunked<R, B> {
+impl<R: embedded_io::ErrorType, B> embedded_io::ErrorType for Buffered<R, B> {
     type Error = R::Error;
 }
 
 #[cfg(feature = "embedded-io-v0.7")]
 mod blocking {
-    use super::{Chunked, copy};
+    use super::{Buffered, copy};
     use embedded_io::{BufRead, Read};
 
-    impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Chunked<R, B> {
+    impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Buffered<R, B> {
         fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
             if self.is_used_up() {
                 let len = self.connection.read(self.buffer.as_mut())?;
@@ -85,7 +85,7 @@ mod blocking {
         }
     }
 
-    impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> Read for Chunked<R, B> {
+    impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> Read for Buffered<R, B> {
         fn read(&mut self, out: &mut [u8]) -> Result<usize, Self::Error> {
             let len = copy(self.fill_buf()?, out);
             self.consume(len);
@@ -96,10 +96,10 @@ mod blocking {
 
 #[cfg(feature = "embedded-io-async-v0.7")]
 mod asynch {
-    use super::{Chunked, copy};
+    use super::{Buffered, copy};
     use embedded_io_async::{BufRead, Read};
 
-    impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Chunked<R, B> {
+    impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Buffered<R, B> {
         async fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
             if self.is_used_up() {
                 let len = self.connection.read(self.buffer.as_mut()).await?;
@@ -113,7 +113,7 @@ mod asynch {
         }
     }
 
-    impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> Read for Chunked<R, B> {
+    impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> Read for Buffered<R, B> {
         async fn read(&mut self, out: &mut [u8]) -> Result<usize, Self::Error> {
             let len = copy(self.fill_buf().await?, out);
             self.consume(len);

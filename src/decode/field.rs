@@ -1,0 +1,360 @@
+//! What a line is: the one place that knows the fields' names, the colon and the space after it
+//! ([WHATWG HTML 9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)),
+//! and the byte order mark. What a field does is decided in `gather` and `whole`.
+
+use crate::SMALL_CODE;
+use crate::scan::has_nul;
+
+/// The fields of an event stream, and the comment, which is a line without a field name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+// With a tag of its own, a decoder that is new is all zeros and takes no flash in a `static`.
+#[repr(u8)]
+pub enum Field {
+    /// `event`: the event's type.
+    Event,
+    /// `data`: one line of the event's data.
+    Data,
+    /// `id`: the last event ID from this event on.
+    Id,
+    /// `retry`: the reconnection time, in milliseconds, in decimal digits.
+    Retry,
+    /// A line that starts with a colon. Servers send them to keep a connection alive.
+    Comment,
+}
+
+/// The field and the value of a line that the standard does not ignore: its field has a name that the
+/// standard knows, and its value is one for that field. The value is what ends the line. `word` is the line's
+/// first eight bytes, as [`Lines::word`](crate::scan::Lines::word) has them; it is not looked at where short code
+/// counts.
+#[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+#[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
+pub(super) fn parse(line: &[u8], word: u64) -> Option<(Field, &[u8])> {
+    if !SMALL_CODE {
+        if let Some((field, value)) = split_word(word) {
+            return checked((field, line.get(value..)?));
+        }
+    }
+    checked(split(line)?)
+}
+
+/// The same, if the value is one for the field.
+#[inline(always)]
+pub(super) fn checked((field, value): (Field, &[u8])) -> Option<(Field, &[u8])> {
+    // Comparisons, which are foreseen better than the jump of a `match`.
+    let counts = if field == Field::Id {
+        !has_nul(value)
+    } else if field == Field::Retry {
+        !value.is_empty() && value.iter().all(u8::is_ascii_digit)
+    } else {
+        true
+    };
+    counts.then_some((field, value))
+}
+
+impl Field {
+    /// What a line of this field starts with; a comment has a colon there.
+    const fn name(self) -> &'static [u8] {
+        match self {
+            Self::Event => b"event",
+            Self::Data => b"data",
+            Self::Id => b"id",
+            Self::Retry => b"retry",
+            Self::Comment => b"",
+        }
+    }
+}
+
+impl Field {
+    /// Where `Parts` has the field, if it is a part of an event: one of the first three.
+    #[allow(clippy::as_conversions, reason = "a match becomes a jump")]
+    #[inline(always)]
+    pub(super) const fn slot(self) -> usize {
+        self as usize
+    }
+
+    /// Whether it is a part of an event.
+    #[inline(always)]
+    pub(super) const fn is_part(self) -> bool {
+        self.slot() < 3
+    }
+
+    #[inline(always)]
+    pub(super) const fn bit(self) -> u8 {
+        1 << self.slot()
+    }
+}
+
+/// The fields that have a name.
+const NAMED: [Field; 4] = [Field::Data, Field::Id, Field::Event, Field::Retry];
+
+/// A field's name and the colon, as the first bytes of a word.
+#[derive(Clone, Copy)]
+struct Key {
+    word: u64,
+    /// The bits that they take.
+    mask: u64,
+    bits: u32,
+    len: usize,
+    field: Field,
+}
+
+/// The keys, by the low four bits of their first byte, which no two of them share.
+static KEYS: [Key; 16] = {
+    const NONE: Key = Key { word: 1, mask: 0, bits: 0, len: 0, field: Field::Comment };
+    let mut keys = [NONE; 16];
+    keys[0x2] = Key::of(Field::Retry);
+    keys[0x4] = Key::of(Field::Data);
+    keys[0x5] = Key::of(Field::Event);
+    keys[0x9] = Key::of(Field::Id);
+    keys[0xA] = Key::of(Field::Comment);
+    keys
+};
+
+impl Key {
+    const fn of(field: Field) -> Self {
+        let mut name = field.name();
+        let mut key = Self { word: 0, mask: 0, bits: 0, len: 0, field };
+        while let [byte, rest @ ..] = name {
+            key = key.and(*byte);
+            name = rest;
+        }
+        key.and(b':')
+    }
+
+    /// The key, and the key with a space.
+    const fn both(field: Field) -> (Self, Self) {
+        (Self::of(field), Self::of(field).and(b' '))
+    }
+
+    #[allow(clippy::as_conversions, reason = "`From` is not const")]
+    const fn and(self, byte: u8) -> Self {
+        Self {
+            word: self.word | (byte as u64).wrapping_shl(self.bits),
+            mask: self.mask | 0xFF_u64.wrapping_shl(self.bits),
+            bits: self.bits.wrapping_add(8),
+            len: self.len.wrapping_add(1),
+            field: self.field,
+        }
+    }
+}
+
+impl Key {
+    /// Where the value starts, if the line has this key. `word` is the line's first eight bytes, as
+    /// [`Lines::word`](crate::scan::Lines::word) has them.
+    #[inline(always)]
+    const fn value_start(&self, word: u64) -> Option<usize> {
+        if word & self.mask != self.word {
+            return None;
+        }
+        let has_space = word.wrapping_shr(self.bits) & 0xFF == 0x20;
+        Some(if has_space { self.len.wrapping_add(1) } else { self.len })
+    }
+}
+
+/// What [`split`] finds, for a line that has a colon: the field, and where the value starts.
+#[inline(always)]
+pub(super) fn split_word(word: u64) -> Option<(Field, usize)> {
+    let [initial, ..] = word.to_le_bytes();
+    let key = KEYS.get(usize::from(initial & 15))?;
+    key.value_start(word).map(|start| (key.field, start))
+}
+
+impl Field {
+    /// The value of `line`, if it is of this field and has a colon.
+    #[inline(always)]
+    pub(super) fn value(self, line: &[u8], word: u64) -> Option<&[u8]> {
+        let (key, with_space) = match self {
+            Self::Data => const { Key::both(Field::Data) },
+            Self::Event => const { Key::both(Field::Event) },
+            Self::Id => const { Key::both(Field::Id) },
+            Self::Retry => const { Key::both(Field::Retry) },
+            Self::Comment => const { Key::both(Field::Comment) },
+        };
+        // One comparison for what most servers write.
+        if word & with_space.mask == with_space.word {
+            line.get(with_space.len..)
+        } else if word & key.mask == key.word {
+            line.get(key.len..)
+        } else {
+            None
+        }
+    }
+}
+
+/// The field and the value of `line`. `None`: its field has no name that the standard knows.
+///
+/// It can be asked of the start of a line too, unless that is [`undecided`]; whether a space follows the colon
+/// is not known then.
+#[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), cold)]
+#[inline(never)]
+pub(super) fn split(line: &[u8]) -> Option<(Field, &[u8])> {
+    let first = line.first()?;
+    let named = NAMED.iter().copied().find(|field| field.name().first() == Some(first));
+    let field = named.unwrap_or(Field::Comment);
+    match line.strip_prefix(field.name())? {
+        [] => Some((field, &[])),
+        [b':', b' ', value @ ..] | [b':', value @ ..] => Some((field, value)),
+        _ => None,
+    }
+}
+
+/// Whether the field of a line that starts like this depends on what comes next.
+pub(super) fn undecided(start: &[u8]) -> bool {
+    NAMED.iter().any(|field| field.name().starts_with(start))
+}
+
+/// A reconnection time: the value of a `retry` line that counts. What is too large is as large as can be.
+#[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+pub(super) fn milliseconds(digits: &[u8]) -> u64 {
+    digits.iter().fold(0, |time, digit| match time {
+        // `saturating_mul` is long code on 32 bits.
+        0..=0x1999_9999_9999_9999 => {
+            time.wrapping_mul(10).saturating_add(u64::from(digit.wrapping_sub(b'0')))
+        }
+        _ => u64::MAX,
+    })
+}
+
+/// What has come of the byte order mark that may start a stream, in bytes; 3 when it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(super) struct ByteOrderMark(u8);
+
+impl ByteOrderMark {
+    const BYTES: &[u8; 3] = b"\xEF\xBB\xBF";
+
+    pub(super) const fn new() -> Self {
+        Self(0)
+    }
+
+    /// How many bytes of `input` are of the mark, and whether that was only a part of one: the start of the first
+    /// line then.
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
+    pub(super) fn skip(&mut self, input: &[u8]) -> (usize, bool) {
+        let mut len = 0_usize;
+        while let (Some(expected), Some(byte)) =
+            (Self::BYTES.get(usize::from(self.0)), input.get(len))
+        {
+            if byte != expected {
+                return (len, core::mem::replace(self, Self(3)).is_partial());
+            }
+            len = len.wrapping_add(1);
+            self.0 = self.0.wrapping_add(1);
+        }
+        (len, false)
+    }
+
+    pub(super) const fn is_done(self) -> bool {
+        self.0 == 3
+    }
+
+    /// Whether a part of a mark has come.
+    pub(super) const fn is_partial(self) -> bool {
+        self.0 != 0 && self.0 != 3
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ByteOrderMark, Field, parse, split, split_word, undecided};
+    use crate::scan::first_word;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    /// The standard's words, over text.
+    fn naive(line: &[u8]) -> Option<(Field, &[u8])> {
+        let colon = line.iter().position(|byte| *byte == b':');
+        let (name, value) = match colon {
+            Some(at) => (&line[..at], &line[at + 1..]),
+            None => (line, &[][..]),
+        };
+        let field = match name {
+            b"data" => Field::Data,
+            b"event" => Field::Event,
+            b"id" => Field::Id,
+            b"retry" => Field::Retry,
+            b"" => Field::Comment,
+            _ => return None,
+        };
+        Some((field, value.strip_prefix(b" ").unwrap_or(value)))
+    }
+
+    /// What the word of a line is in the buffer and in a chunk: its end comes after it, or nothing.
+    fn words(line: &[u8]) -> [u64; 4] {
+        [&b""[..], b"\n", b"\r\n ", b"\n:  data: x"]
+            .map(|after| first_word(&[line, after].concat()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: if cfg!(miri) { 20 } else { 20_000 },
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn lines(
+            name in "(data|id|event|retry|dat|datax|i|retr|evens|d|:|)",
+            rest in "(|:|: |::|:  |[^\r\n]{0,3})[^\r\n]{0,9}",
+        ) {
+            let line: Vec<u8> = [name.as_bytes(), rest.as_bytes()].concat();
+            prop_assume!(!line.is_empty());
+            let expected = naive(&line);
+            prop_assert_eq!(split(&line), expected);
+            let counts = expected.filter(|(field, value)| match field {
+                Field::Id => !value.contains(&0),
+                Field::Retry => !value.is_empty() && value.iter().all(u8::is_ascii_digit),
+                _ => true,
+            });
+            for word in words(&line) {
+                prop_assert_eq!(parse(&line, word), counts);
+                if let Some((field, start)) = split_word(word) {
+                    prop_assert_eq!(Some((field, &line[start..])), expected);
+                    prop_assert_eq!(field.value(&line, word), Some(&line[start..]));
+                }
+            }
+            // Once the field of a start can be told, it is the line's.
+            for len in 1..line.len() {
+                if !undecided(&line[..len]) {
+                    let field = |line| split(line).map(|(field, _)| field);
+                    prop_assert_eq!(field(&line[..len]), field(&line));
+                }
+            }
+        }
+    }
+
+    /// No two names share a place in the table, and each is found there.
+    #[test]
+    fn every_name_has_a_key() {
+        for (line, field) in [
+            (&b"data:x"[..], Field::Data),
+            (b"event:x", Field::Event),
+            (b"id:x", Field::Id),
+            (b"retry:x", Field::Retry),
+            (b":x", Field::Comment),
+        ] {
+            assert_eq!(split_word(first_word(line)), Some((field, line.len() - 1)));
+        }
+    }
+
+    #[test]
+    fn marks_in_parts() {
+        for (input, expected) in [
+            (&b"\xEF\xBB\xBFx"[..], (3, false)),
+            (b"x", (0, false)),
+            (b"\xEFx", (1, true)),
+            (b"\xEF\xBBx", (2, true)),
+            (b"\xEF\xBB\xBF\xEF\xBB\xBF", (3, false)),
+        ] {
+            for cut in 0..=input.len() {
+                let mut mark = ByteOrderMark::new();
+                let (first, is_first) = mark.skip(&input[..cut]);
+                let (second, is_second) = mark.skip(&input[first..]);
+                assert_eq!((first + second, is_first | is_second), expected, "{input:?} at {cut}");
+                assert!(mark.is_done());
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The rules of an event stream for lines that come in any pieces: what a line does when it ends, and what
+//! a blank line does. What has to be kept goes to the `store`. Right for any input; `whole` is a shorter
+//! path through the same rules.
+
+use super::buffer::Buffer;
+use super::decoder::{Decoder, Stage};
+use super::field::{Field, milliseconds, parse};
+use super::store::Loss;
+use crate::SMALL_CODE;
+use crate::scan::{Lines, ends_with_cr};
+
+/// What the rest of a line that is not kept is part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Skipped {
+    /// The line is kept.
+    No,
+    Comment,
+    /// A line to be ignored, or a `retry` line that does not fit.
+    Ignored,
+    /// A line of an event that is given up.
+    Lost,
+}
+
+/// What a chunk has come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gathered {
+    /// The chunk is used up.
+    Chunk,
+    /// A blank line has ended an event, which lies in the store.
+    Event,
+    /// A blank line has ended lines that make no event.
+    NoEvent,
+    Lost(Loss),
+}
+
+impl<B: Buffer> Decoder<B> {
+    /// Takes lines off `chunk` up to the next blank line, whatever the chunk starts within. Returns how much of
+    /// the chunk is left, too.
+    #[inline(never)]
+    pub(super) fn gather(&mut self, chunk: &[u8]) -> (Gathered, usize) {
+        let mut lines = <Lines<'_>>::new(chunk);
+        match self.next_line(&mut lines) {
+            Some((line, word)) => self.gather_lines(chunk, lines, line, word),
+            None => self.gather_rest(chunk, &lines),
+        }
+    }
+
+    /// The same, from the first line on.
+    #[cfg_attr(not(sse_wire_small), inline(never))]
+    fn gather_lines<'c>(
+        &mut self,
+        chunk: &'c [u8],
+        mut lines: Lines<'c>,
+        mut line: &'c [u8],
+        mut word: u64,
+    ) -> (Gathered, usize) {
+        loop {
+            if self.is_mid_line() {
+                self.end_line(line);
+            } else if line.is_empty() {
+                let left = lines.rest().len();
+                self.after_cr = left == 0 && ends_with_cr(chunk);
+                return (self.end_event(), left);
+            } else if SMALL_CODE || !self.keep_value(line, word) {
+                self.end_line(line);
+            }
+            match self.next_line(&mut lines) {
+                Some(next) => (line, word) = next,
+                None => return self.gather_rest(chunk, &lines),
+            }
+        }
+    }
+
+    /// Takes in what `chunk` ends with, without a line end.
+    #[inline(always)]
+    fn gather_rest(&mut self, chunk: &[u8], lines: &Lines<'_>) -> (Gathered, usize) {
+        let rest = lines.rest();
+        if !chunk.is_empty() {
+            self.after_cr = rest.is_empty() && ends_with_cr(chunk);
+            self.stage = if self.after_cr { Stage::Reading } else { Stage::Gathering };
+            self.read(rest);
+        }
+        (Gathered::Chunk, 0)
+    }
+
+    /// Takes the next line and its first eight bytes, and before that data lines that follow data.
+    #[inline(always)]
+    fn next_line<'c>(&mut self, lines: &mut Lines<'c>) -> Option<(&'c [u8], u64)> {
+        if SMALL_CODE {
+            return lines.take().map(|line| (line, 0));
+        }
+        if self.is_mid_line() { lines.take_with_word() } else { self.store.join_lines(lines) }
+    }
+
+    /// Does what [`end_line`](Self::end_line) does, for a line that lies whole in the chunk and is a usual one.
+    /// `false`: it is not.
+    #[inline(always)]
+    fn keep_value(&mut self, line: &[u8], word: u64) -> bool {
+        match parse(line, word) {
+            Some((field, value)) if field.is_part() => {
+                self.store.keep_value(field, value, line.len())
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes in a part of a line.
+    #[inline]
+    pub(super) fn read(&mut self, part: &[u8]) {
+        if self.skipped != Skipped::No {
+            return;
+        }
+        if let Err(field) = self.store.put(part) {
+            self.skipped = match field {
+                Some(Field::Comment) => Skipped::Comment,
+                None | Some(Field::Retry) => Skipped::Ignored,
+                Some(Field::Data | Field::Event | Field::Id) => Skipped::Lost,
+            };
+        }
+    }
+
+    /// Ends the line being read with `rest`, and does what the standard has its field do.
+    pub(super) fn end_line(&mut self, rest: &[u8]) {
+        self.read(rest);
+        if self.skipped != Skipped::No {
+            return self.end_skipped();
+        }
+        self.store.end_line();
+        let (line, word) = self.store.line_read();
+        match parse(line, word) {
+            Some((field, value)) if field.is_part() => {
+                let len = value.len();
+                return self.store.keep(field, len);
+            }
+            Some((Field::Comment, _)) => self.count_comments(1),
+            Some((Field::Retry, digits)) if self.store.fits() => {
+                let time = milliseconds(digits);
+                self.set_retry(time);
+            }
+            _ => self.count_ignored(1),
+        }
+        self.store.drop_line();
+    }
+
+    /// Ends a line that is not kept.
+    #[cold]
+    fn end_skipped(&mut self) {
+        match core::mem::replace(&mut self.skipped, Skipped::No) {
+            Skipped::Comment => self.count_comments(1),
+            Skipped::Ignored => self.count_ignored(1),
+            Skipped::Lost | Skipped::No => {}
+        }
+    }
+
+    /// Does what a blank line does.
+    pub(super) fn end_event(&mut self) -> Gathered {
+        self.stage = Stage::Reading;
+        self.event_has_retry &= self.store.parts.has(Field::Data);
+        match self.store.finish() {
+            Ok(true) => {
+                self.stage = Stage::Lent;
+                return Gathered::Event;
+            }
+            Ok(false) => Gathered::NoEvent,
+            Err(loss) => Gathered::Lost(loss),
+        }
+    }
+}

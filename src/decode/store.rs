@@ -1,0 +1,634 @@
+//! What is kept of an event whose lines come in more than one chunk: the lines that count, one after the
+//! other, in the caller's buffer. Which lines count is decided in `gather`; whether they fit, here.
+//!
+//! ```text
+//! [ last event ID | lines, each with a LF | the line being read | at least 8 bytes free ]
+//! 0            id_len                    line                  end
+//! ```
+
+use super::buffer::Buffer;
+use super::field::{Field, split, undecided};
+use super::whole::Block;
+use crate::SMALL_CODE;
+use crate::copy::copy;
+use crate::scan::{Lines, first_word};
+
+/// So many bytes stay free, so that the field of a line that does not fit can be told from its start.
+pub(super) const SPARE: usize = 8;
+
+/// A part of the buffer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Span {
+    const EMPTY: Self = Self { start: 0, end: 0 };
+
+    pub(super) const fn len(self) -> usize {
+        self.end.wrapping_sub(self.start)
+    }
+}
+
+/// Where type, data and id of an event are in some bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Parts {
+    /// A bit for each that is there, by [`Field::slot`].
+    present: u8,
+    /// There are data lines after an `event` or `id` line that came after data. They are still whole, and the
+    /// data here is what came before.
+    scattered: bool,
+    /// Why the event is not kept.
+    pub(super) loss: Loss,
+    spans: [Span; 3],
+}
+
+impl Parts {
+    pub(super) const NONE: Self =
+        Self { present: 0, scattered: false, loss: Loss::None, spans: [Span::EMPTY; 3] };
+
+    /// Sets a part, if the field is one of an event.
+    #[inline(always)]
+    pub(super) fn set(&mut self, field: Field, span: Span) {
+        if let Some(part) = self.spans.get_mut(field.slot()) {
+            *part = span;
+            self.present |= field.bit();
+        }
+    }
+
+    #[inline(always)]
+    pub(super) const fn has(&self, field: Field) -> bool {
+        self.present & field.bit() != 0
+    }
+
+    #[inline(always)]
+    pub(super) fn span(&self, field: Field) -> Span {
+        match self.spans.get(field.slot()) {
+            Some(span) => *span,
+            None => Span::EMPTY,
+        }
+    }
+
+    /// A part, if it is there.
+    #[inline(always)]
+    pub(super) fn get<'a>(&self, field: Field, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let Span { start, end } = self.span(field);
+        if self.has(field) { bytes.get(start..end) } else { None }
+    }
+
+    pub(super) const fn remove(&mut self, field: Field) {
+        self.present &= !field.bit();
+    }
+
+    /// Moves all parts by `by`, which wraps around.
+    fn shift(&mut self, by: usize) {
+        for span in &mut self.spans {
+            span.start = span.start.wrapping_add(by);
+            span.end = span.end.wrapping_add(by);
+        }
+    }
+}
+
+/// Why an event cannot be kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Loss {
+    None,
+    /// It is longer than the buffer will ever be.
+    TooLong,
+    /// The allocator has refused the memory for it.
+    NoMemory,
+}
+
+/// The buffer, and what is where in it.
+// Flags first: a Cortex-M0 reaches a byte in one instruction only if it lies in the first 32.
+#[repr(C)]
+pub(super) struct Store<B> {
+    /// Where the values are: of the last `event` line, of the last `id` line, and of the first data line with those
+    /// that followed it at once, with a LF between lines. The id lies there until the event is released.
+    pub(super) parts: Parts,
+    /// How long the last event ID is.
+    id_len: usize,
+    /// Where the kept lines end and the line being read starts.
+    line: usize,
+    /// Where the line being read ends so far.
+    end: usize,
+    /// How much of the limit is in use, without the line being read: the last event ID and the kept lines
+    /// as long as they were on the wire. Never less than `line`.
+    used: usize,
+    memory: B,
+}
+
+impl<B> Store<B> {
+    pub(super) const fn new(memory: B) -> Self {
+        Self { parts: Parts::NONE, id_len: 0, line: 0, end: 0, used: 0, memory }
+    }
+
+    pub(super) const fn memory(&self) -> &B {
+        &self.memory
+    }
+
+    pub(super) fn into_memory(self) -> B {
+        self.memory
+    }
+
+    /// How many bytes are in use.
+    pub(super) const fn len(&self) -> usize {
+        self.end
+    }
+
+    /// Whether a line has begun.
+    pub(super) const fn is_mid_line(&self) -> bool {
+        self.end != self.line
+    }
+
+    /// Whether there is nothing but the last event ID.
+    pub(super) const fn is_empty(&self) -> bool {
+        // A value may be empty.
+        self.end == self.id_len && self.parts.present == 0 && matches!(self.parts.loss, Loss::None)
+    }
+
+    /// Drops the lines.
+    fn clear(&mut self) {
+        self.line = self.id_len;
+        self.end = self.id_len;
+        self.used = self.id_len;
+        self.parts.present = 0;
+        self.parts.scattered = false;
+        self.parts.loss = Loss::None;
+    }
+}
+
+impl<B: Buffer> Store<B> {
+    /// The last event ID, also of an event that has not been released.
+    pub(super) fn last_id(&self, is_event: bool) -> &[u8] {
+        match self.parts.get(Field::Id, self.memory.bytes()) {
+            Some(id) if is_event => id,
+            _ => self.bytes(Span { start: 0, end: self.id_len }),
+        }
+    }
+
+    /// All bytes, in which the parts are.
+    pub(super) fn all(&self) -> &[u8] {
+        self.memory.bytes()
+    }
+
+    fn bytes(&self, span: Span) -> &[u8] {
+        self.memory.bytes().get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// How long an event may be, with its line ends, so that it fits beside the last event ID in any case.
+    /// `None`: the buffer is too small for any event.
+    pub(super) fn room(&self) -> Option<usize> {
+        self.memory.limit().checked_sub(self.id_len.wrapping_add(SPARE))
+    }
+
+    /// Makes `id` the last event ID. `Err`: it does not fit, and nothing has changed.
+    pub(super) fn set_last_id(&mut self, id: &[u8]) -> Result<(), Loss> {
+        let grown = id.len().wrapping_sub(self.id_len);
+        let used = self.used.wrapping_add(grown);
+        if used.wrapping_add(self.line_len()).wrapping_add(SPARE) > self.memory.limit() {
+            return Err(Loss::TooLong);
+        }
+        if !self.memory.grow(self.end.wrapping_add(grown).wrapping_add(SPARE)) {
+            return Err(Loss::NoMemory);
+        }
+        self.shift_lines(id.len());
+        self.used = used;
+        self.id_len = id.len();
+        self.write(0, id);
+        Ok(())
+    }
+
+    /// The same for the id of an event that lies whole in a chunk, of which [`room`](Self::room) says that
+    /// it fits, where no lines are kept; `from` is the chunk from the id on. `false`: no memory, and nothing has
+    /// changed.
+    #[inline(always)]
+    pub(super) fn commit_id(&mut self, id: &[u8], from: &[u8]) -> bool {
+        debug_assert!(self.is_empty(), "no lines are kept");
+        debug_assert!(from.starts_with(id), "the id and what comes after it");
+        // Sixteen bytes are one move; the rest of the buffer is free, and the spare bytes have to be there.
+        match (from.first_chunk::<16>(), self.memory.bytes_mut().first_chunk_mut::<24>()) {
+            (Some(from), Some(to)) if id.len() <= 16 && !SMALL_CODE => {
+                if let Some(to) = to.first_chunk_mut() {
+                    *to = *from;
+                }
+            }
+            _ => {
+                if !self.memory.grow(id.len().wrapping_add(SPARE)) {
+                    return false;
+                }
+                self.write(0, id);
+            }
+        }
+        self.id_len = id.len();
+        self.line = id.len();
+        self.end = id.len();
+        self.used = id.len();
+        true
+    }
+
+    /// Keeps what has been found of a block that starts here, and takes it off `chunk`. `false`: no room, and
+    /// nothing has changed.
+    pub(super) fn keep_block(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
+        debug_assert!(self.is_empty(), "no lines are kept");
+        let Some((lines, rest)) = chunk.split_at_checked(block.len) else { return false };
+        // A line takes no more of the limit than it has bytes.
+        if !self.has_room(block.len) {
+            return false;
+        }
+        if block.counted == block.len {
+            // The lines are as they are kept: all of them count, and each ends with one byte.
+            self.parts = block.parts;
+            self.parts.shift(self.line);
+            self.append(lines);
+            if block.parts.has(Field::Data) {
+                // It may have ended with CR.
+                self.write(self.parts.span(Field::Data).end, b"\n");
+            }
+        } else {
+            // The values alone, the data last, so that more can be joined to it.
+            for field in [Field::Event, Field::Id, Field::Data] {
+                if let Some(value) = block.parts.get(field, chunk) {
+                    let start = self.end;
+                    self.append(value);
+                    self.parts.set(field, Span { start, end: self.end });
+                }
+            }
+            if block.parts.has(Field::Data) {
+                self.append(b"\n");
+            }
+        }
+        self.line = self.end;
+        self.used = self.used.wrapping_add(block.counted);
+        *chunk = rest;
+        true
+    }
+
+    /// Keeps a line that lies whole in a chunk, if it fits and no data has come yet: its value. `false`: nothing
+    /// has changed.
+    #[inline(always)]
+    pub(super) fn keep_value(&mut self, field: Field, value: &[u8], line_len: usize) -> bool {
+        let keeps = !self.parts.has(Field::Data) && self.parts.loss == Loss::None;
+        if !keeps || !self.has_room(line_len) {
+            return false;
+        }
+        let start = self.end;
+        self.append(value);
+        self.parts.set(field, Span { start, end: self.end });
+        if field == Field::Data {
+            self.append(b"\n");
+        }
+        self.line = self.end;
+        self.used = self.used.wrapping_add(line_len).wrapping_add(1);
+        true
+    }
+
+    const fn line_len(&self) -> usize {
+        self.end.wrapping_sub(self.line)
+    }
+
+    /// Whether the line being read and `more` of it are within the limit, with a byte for the line end.
+    #[inline]
+    fn is_within_limit(&self, more: usize) -> bool {
+        // The line and `more` are of memory that is there, and so is what is in use: no sum overflows.
+        let needed = self.used.wrapping_add(self.line_len()).wrapping_add(more);
+        needed < self.memory.limit().saturating_sub(SPARE)
+    }
+
+    /// Why there is no room for `more`.
+    fn loss_of(&self, more: usize) -> Loss {
+        if self.is_within_limit(more) { Loss::NoMemory } else { Loss::TooLong }
+    }
+
+    /// The same, and the memory for it is there.
+    #[inline]
+    fn has_room(&mut self, more: usize) -> bool {
+        let needed = self.end.wrapping_add(more).wrapping_add(1).wrapping_add(SPARE);
+        self.is_within_limit(more) && self.memory.grow(needed)
+    }
+
+    /// Adds to the line being read. `Err`: the rest of it is not wanted. Either it does not count, or it
+    /// does not fit and its event is given up; `Some` is its field then.
+    #[inline]
+    pub(super) fn put(&mut self, part: &[u8]) -> Result<(), Option<Field>> {
+        debug_assert!(self.id_len <= self.line && self.line <= self.end, "parts lie in order");
+        debug_assert!(self.line <= self.used, "what is kept takes no more than on the wire");
+        if !self.has_room(part.len()) {
+            return self.put_beyond(part);
+        }
+        self.append(part);
+        Ok(())
+    }
+
+    /// Adds to a line that does not fit: what of it has to be kept depends on its field.
+    #[cold]
+    #[inline(never)]
+    fn put_beyond(&mut self, part: &[u8]) -> Result<(), Option<Field>> {
+        let loss = self.loss_of(part.len());
+        if part.is_empty() {
+            return Ok(());
+        }
+        // The spare bytes take the start of any line, unless there are none.
+        if !self.memory.grow(self.line.wrapping_add(SPARE)) {
+            self.make_room(Some(Field::Data), 0, loss);
+            return Err(Some(Field::Data));
+        }
+        let missing = SPARE.saturating_sub(self.line_len());
+        let (start, rest) = part.split_at_checked(missing).unwrap_or((part, &[]));
+        self.append(start);
+        let line = self.bytes(Span { start: self.line, end: self.end });
+        if undecided(line) {
+            return Ok(());
+        }
+        let field = split(line).map(|(field, _)| field);
+        if self.make_room(field, rest.len(), loss) {
+            self.append(rest);
+            return Ok(());
+        }
+        self.end = self.line;
+        Err(field)
+    }
+
+    /// Makes room for the line being read and `more` of it, which does not fit. `false`: there is none, or
+    /// the line does not count.
+    fn make_room(&mut self, field: Option<Field>, more: usize, loss: Loss) -> bool {
+        if matches!(field, None | Some(Field::Comment | Field::Retry)) {
+            return false;
+        }
+        if self.parts.loss == Loss::None {
+            self.parts.loss = loss;
+            self.parts.remove(Field::Data);
+            self.parts.remove(Field::Event);
+            self.parts.scattered = false;
+            self.keep_ids();
+        }
+        // An id must not be kept out for ever: the old one gives way, then one of the same event.
+        if field == Some(Field::Id) && !self.has_room(more) {
+            self.id_len = 0;
+            self.keep_ids();
+            if !self.has_room(more) {
+                self.parts.remove(Field::Id);
+                self.keep_ids();
+            }
+        }
+        self.has_room(more)
+    }
+
+    /// Drops all but the last event ID, the value of the event's own id, and the line being read.
+    fn keep_ids(&mut self) {
+        let mut to = self.id_len;
+        if self.parts.has(Field::Id) {
+            let id = self.move_down(self.parts.span(Field::Id), to);
+            self.parts.set(Field::Id, id);
+            to = id.end;
+        }
+        let line = self.move_down(Span { start: self.line, end: self.end }, to);
+        self.line = line.start;
+        self.end = line.end;
+        self.used = line.start;
+    }
+
+    /// Keeps the line being read, if it fits. Its value is what it ends with.
+    pub(super) fn keep(&mut self, field: Field, value_len: usize) {
+        if !self.has_room(0) && !self.make_room(Some(field), 0, self.loss_of(0)) {
+            self.end = self.line;
+            return;
+        }
+        let mut value = Span { start: self.end.wrapping_sub(value_len), end: self.end };
+        if self.parts.loss != Loss::None {
+            self.line = self.end;
+            if field == Field::Id {
+                self.parts.set(field, value);
+            }
+            return self.keep_ids();
+        }
+        self.used = self.used.wrapping_add(self.line_len()).wrapping_add(1);
+        let data = self.parts.span(Field::Data);
+        if field != Field::Data || !self.parts.has(Field::Data) {
+            self.parts.set(field, value);
+        } else if data.end.wrapping_add(1) == self.line {
+            // Up to the data before it, after the LF of that.
+            value = self.move_down(value, self.line);
+            self.parts.set(field, Span { start: data.start, end: value.end });
+        } else {
+            self.parts.scattered = true;
+        }
+        self.write(value.end, b"\n");
+        self.line = value.end.wrapping_add(1);
+        self.end = self.line;
+    }
+
+    /// Whether the line being read fits, now that it has ended. A line that does not is one of which the field
+    /// could not be told before.
+    pub(super) fn fits(&self) -> bool {
+        self.is_within_limit(0)
+    }
+
+    /// Drops the line being read, which does not count.
+    pub(super) const fn drop_line(&mut self) {
+        self.end = self.line;
+    }
+
+    /// Ends the line being read: in its [first eight bytes](Self::line_read), its end comes after it.
+    #[inline]
+    pub(super) fn end_line(&mut self) {
+        self.write(self.end, b"\n");
+    }
+
+    /// The line being read, and its first eight bytes.
+    #[inline]
+    pub(super) fn line_read(&self) -> (&[u8], u64) {
+        let bytes = self.memory.bytes().get(self.line..).unwrap_or_default();
+        let word = if SMALL_CODE { 0 } else { first_word(bytes) };
+        (bytes.get(..self.line_len()).unwrap_or_default(), word)
+    }
+
+    /// Adds the data lines that come next in `lines` to the data, if the line before was one, without a look at
+    /// the buffer: data of several lines is common. Takes the line after them, too, and returns that.
+    #[inline(always)]
+    pub(super) fn join_lines<'a>(&mut self, lines: &mut Lines<'a>) -> Option<(&'a [u8], u64)> {
+        let mut data = self.parts.span(Field::Data);
+        let follows = self.parts.has(Field::Data) && data.end.wrapping_add(1) == self.line;
+        if !follows || self.parts.loss != Loss::None {
+            return lines.take_with_word();
+        }
+        let limit = self.memory.limit().saturating_sub(SPARE);
+        let memory = self.memory.bytes_mut();
+        let mut used = self.used;
+        let line = loop {
+            let (start, from) = (lines.start(), lines.rest());
+            // Lines of text are mostly less than 90 bytes long.
+            let Some(end) = lines.take_end::<3>() else { break None };
+            let line = from.get(..end.wrapping_sub(start)).unwrap_or_default();
+            let word = first_word(from);
+            let Some(value) = Field::Data.value(line, word) else { break Some((line, word)) };
+            // With the spare bytes, and one for each line end.
+            let at = data.end.wrapping_add(1);
+            let needed = value.len().wrapping_add(1).wrapping_add(SPARE);
+            let Some(to) = memory.get_mut(at..).and_then(|free| free.get_mut(..needed)) else {
+                break Some((line, word));
+            };
+            if used.wrapping_add(line.len()) >= limit {
+                break Some((line, word));
+            }
+            used = used.wrapping_add(line.len()).wrapping_add(1);
+            let Some((to, [lf, ..])) = to.split_at_mut_checked(value.len()) else {
+                break Some((line, word));
+            };
+            copy(value, to);
+            *lf = b'\n';
+            data.end = at.wrapping_add(value.len());
+        };
+        self.parts.set(Field::Data, data);
+        self.used = used;
+        self.line = data.end.wrapping_add(1);
+        self.end = self.line;
+        line
+    }
+
+    /// Adds what has room.
+    #[inline]
+    fn append(&mut self, part: &[u8]) {
+        self.write(self.end, part);
+        self.end = self.end.wrapping_add(part.len());
+    }
+
+    #[inline]
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        let free = self.memory.bytes_mut().get_mut(at..).unwrap_or_default();
+        if let Some(to) = free.get_mut(..bytes.len()) {
+            copy(bytes, to);
+        }
+    }
+
+    /// Copies what lies at `from` to `to`, which is not after it, and returns where it is then.
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    fn move_down(&mut self, from: Span, to: usize) -> Span {
+        debug_assert!(to <= from.start, "the copy overwrites nothing that is needed");
+        let bytes = self.memory.bytes_mut().get_mut(to..from.end).unwrap_or_default();
+        let distance = from.start.wrapping_sub(to);
+        if distance <= bytes.len() {
+            bytes.copy_within(distance.., 0);
+        }
+        Span { start: to, end: from.end.wrapping_sub(distance) }
+    }
+
+    /// Moves the lines, so that the last event ID can be `id_len` bytes long.
+    fn shift_lines(&mut self, id_len: usize) {
+        let lines = Span { start: self.id_len, end: self.end };
+        let by = id_len.wrapping_sub(self.id_len);
+        if id_len <= self.id_len {
+            self.move_down(lines, id_len);
+        } else {
+            let end = lines.end.wrapping_add(by);
+            let bytes = self.memory.bytes_mut().get_mut(lines.start..end).unwrap_or_default();
+            if by <= bytes.len() {
+                bytes.copy_within(..bytes.len().wrapping_sub(by), by);
+            }
+        }
+        self.line = self.line.wrapping_add(by);
+        self.end = self.end.wrapping_add(by);
+        self.parts.shift(by);
+    }
+
+    /// Takes in the blank line: whether the lines make an event, which lies here until the
+    /// [release](Self::release). Otherwise they are gone, and the id is the last event ID.
+    pub(super) fn finish(&mut self) -> Result<bool, Loss> {
+        debug_assert!(!self.is_mid_line(), "a blank line is a line of its own");
+        if self.parts.scattered {
+            self.join_scattered();
+        }
+        let loss = self.parts.loss;
+        let is_event = self.parts.has(Field::Data);
+        if !is_event {
+            self.commit();
+        }
+        if loss == Loss::None { Ok(is_event) } else { Err(loss) }
+    }
+
+    /// Makes the id of the event the last event ID, and drops the lines.
+    fn commit(&mut self) {
+        if self.parts.has(Field::Id) {
+            let id = self.parts.span(Field::Id);
+            self.id_len = id.len();
+            let bytes = self.memory.bytes_mut();
+            let first = bytes.get(id.start..).and_then(<[u8]>::first_chunk::<16>).copied();
+            match (first, bytes.first_chunk_mut()) {
+                // Nothing else is needed any more.
+                (Some(first), Some(to)) if id.len() <= 16 && !SMALL_CODE => *to = first,
+                _ => drop(self.move_down(id, 0)),
+            }
+        }
+        self.clear();
+    }
+
+    /// Drops the event that has been handed out.
+    pub(super) fn release(&mut self) {
+        let used = self.end;
+        self.commit();
+        self.count_event(used);
+    }
+
+    /// Lets the memory shrink after an event that took `used` bytes of it.
+    #[inline]
+    pub(super) fn count_event(&mut self, used: usize) {
+        if let Some(len) = self.memory.after_event(used) {
+            self.memory.shrink(len.max(self.id_len.wrapping_add(SPARE)));
+        }
+    }
+
+    /// Empties the buffer but for the last event ID.
+    pub(super) fn end_stream(&mut self) {
+        self.clear();
+        if let Some(len) = self.memory.after_stream() {
+            let least = if self.id_len > 0 { self.id_len.wrapping_add(SPARE) } else { 0 };
+            self.memory.shrink(len.max(least));
+        }
+    }
+
+    /// Joins data lines between which others lie. Each byte is moved a few times at most.
+    #[cold]
+    #[inline(never)]
+    fn join_scattered(&mut self) {
+        // The values that are needed and lie after the start of the data go before them, the first one first.
+        let is_type_first = self.parts.span(Field::Event).start < self.parts.span(Field::Id).start;
+        for is_first in [true, false] {
+            let field = if is_first == is_type_first { Field::Event } else { Field::Id };
+            self.bring_before_data(field);
+        }
+        let mut data = self.parts.span(Field::Data);
+        let (mut at, end) = (data.end.wrapping_add(1), self.line);
+        loop {
+            let mut lines = <Lines<'_>>::new(self.bytes(Span { start: at, end }));
+            let Some(line) = lines.take() else { break };
+            let value_end = at.wrapping_add(line.len());
+            at = at.wrapping_add(lines.start());
+            if let Some((Field::Data, value)) = split(line) {
+                let value = Span { start: value_end.wrapping_sub(value.len()), end: value_end };
+                self.write(data.end, b"\n");
+                data.end = self.move_down(value, data.end.wrapping_add(1)).end;
+            }
+        }
+        self.parts.set(Field::Data, data);
+    }
+
+    /// Exchanges the value of `field`, if it lies after the start of the data, with all that lies between: reverses
+    /// each, then both together.
+    fn bring_before_data(&mut self, field: Field) {
+        let (data, value) = (self.parts.span(Field::Data), self.parts.span(field));
+        if !self.parts.has(field) || value.start < data.start {
+            return;
+        }
+        let before = Span { start: data.start, end: value.start };
+        let both = Span { start: data.start, end: value.end };
+        for Span { start, end } in [before, value, both] {
+            self.memory.bytes_mut().get_mut(start..end).unwrap_or_default().reverse();
+        }
+        let start = data.start.wrapping_add(value.len());
+        self.parts.set(field, Span { start: data.start, end: start });
+        self.parts.set(Field::Data, Span { start, end: data.end.wrapping_add(value.len()) });
+    }
+}
