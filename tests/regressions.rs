@@ -347,11 +347,13 @@ fn an_event_without_an_end_is_silent() {
             assert!(decoder.buffer().allocated() <= 64);
         }
 
-        #[cfg(feature = "embedded-io-v0.7")]
+        #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
         {
             use sse_wire::io::{Received, blocking::EventReader};
-            let mut reader =
-                EventReader::new(Reads::of(stream, 1460), GrowingBuffer::with_limit(64));
+            let mut reader = EventReader::new(
+                Reads(stream.as_bytes().chunks(1460).collect()),
+                GrowingBuffer::with_limit(64),
+            );
             let mut signs_of_life = 0;
             while reader.receive().unwrap() == Received::Bytes {
                 assert!(reader.decoder().is_too_long());
@@ -364,18 +366,15 @@ fn an_event_without_an_end_is_silent() {
 }
 
 /// A connection of which each read gives one chunk.
-#[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+#[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 struct Reads<'c>(std::collections::VecDeque<&'c [u8]>);
 
-#[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+#[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 mod reads {
     use super::Reads;
     use std::convert::Infallible;
 
-    impl<'c> Reads<'c> {
-        pub(super) fn of(stream: &'c str, length: usize) -> Self {
-            Self(stream.as_bytes().chunks(length).collect())
-        }
+    impl Reads<'_> {
         fn available(&self) -> &[u8] {
             self.0.front().copied().unwrap_or_default()
         }
@@ -393,14 +392,12 @@ mod reads {
         type Error = Infallible;
     }
 
-    #[cfg(feature = "embedded-io-v0.7")]
     impl embedded_io::Read for Reads<'_> {
         fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
             unreachable!()
         }
     }
 
-    #[cfg(feature = "embedded-io-v0.7")]
     impl embedded_io::BufRead for Reads<'_> {
         fn fill_buf(&mut self) -> Result<&[u8], Infallible> {
             Ok(self.available())
@@ -410,14 +407,12 @@ mod reads {
         }
     }
 
-    #[cfg(feature = "embedded-io-async-v0.7")]
     impl embedded_io_async::Read for Reads<'_> {
         async fn read(&mut self, _: &mut [u8]) -> Result<usize, Infallible> {
             unreachable!()
         }
     }
 
-    #[cfg(feature = "embedded-io-async-v0.7")]
     impl embedded_io_async::BufRead for Reads<'_> {
         async fn fill_buf(&mut self) -> Result<&[u8], Infallible> {
             Ok(self.available())

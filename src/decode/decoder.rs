@@ -321,38 +321,46 @@ impl<B: Buffer> Decoder<B> {
         &'a mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
-        if !SMALL_CODE {
-            if self.stage == Stage::Usual {
-                match whole::usual(chunk) {
-                    Ok(Usual { event_type, id, data, comments, len }) => {
-                        if self.take_block(chunk, len, id) {
-                            self.count_comments(comments);
-                            let Some(data) = data else { return None };
-                            self.store.count_event(0);
-                            return Some(Ok(MessageEvent {
-                                event_type,
-                                data,
-                                last_event_id: id.unwrap_or_else(|| self.store.last_id(false)),
-                                has_own_id: id.is_some(),
-                                retry: None,
-                            }));
-                        }
-                    }
-                    Err(Found::Cut) => {
-                        if !chunk.is_empty() {
-                            self.stage = Stage::Gathering;
-                            self.read(chunk);
-                            *chunk = &[];
-                        }
-                        return None;
-                    }
-                    Err(_) => {}
+        if SMALL_CODE {
+            return match self.decode(chunk) {
+                Ok(Progress::Event) => {
+                    self.stage = Stage::Lent;
+                    Some(Ok(self.stored()))
                 }
+                Ok(Progress::NeedInput) => None,
+                Err(error) => Some(Err(error)),
+            };
+        }
+        if self.stage == Stage::Usual {
+            match whole::usual(chunk) {
+                Ok(Usual { event_type, id, data, comments, len }) => {
+                    if self.take_block(chunk, len, id) {
+                        self.count_comments(comments);
+                        let Some(data) = data else { return None };
+                        self.store.count_event(0);
+                        return Some(Ok(MessageEvent {
+                            event_type,
+                            data,
+                            last_event_id: id.unwrap_or_else(|| self.store.last_id()),
+                            has_own_id: id.is_some(),
+                            retry: None,
+                        }));
+                    }
+                }
+                Err(Found::Cut) => {
+                    if !chunk.is_empty() {
+                        self.stage = Stage::Gathering;
+                        self.read(chunk);
+                        *chunk = &[];
+                    }
+                    return None;
+                }
+                Err(_) => {}
             }
         }
         let (bytes, mut block) = (*chunk, Block::new());
         let (mut step, mut left) = (Gathered::NoEvent, bytes.len());
-        if !SMALL_CODE && self.stage == Stage::Gathering {
+        if self.stage == Stage::Gathering {
             (step, left) =
                 if self.read_byte(bytes) { (Gathered::Chunk, 0) } else { self.gather(bytes) };
         }
@@ -371,11 +379,25 @@ impl<B: Buffer> Decoder<B> {
             Gathered::Event if block.len > 0 => {
                 let end = bytes.len().wrapping_sub(left);
                 let start = end.wrapping_sub(block.len);
-                Some(Ok(self.borrowed(&block, bytes.get(start..end).unwrap_or_default())))
+                let bytes = bytes.get(start..end).unwrap_or_default();
+                Some(Ok(self.borrowed(&block, bytes)))
             }
             Gathered::Event => Some(Ok(self.stored())),
             // `advance` has gone on after it.
             Gathered::NoEvent => None,
+        }
+    }
+
+    /// Goes on to the next event, which is in the store. Returns how much of the chunk is left, too.
+    fn gather_event(&mut self, mut chunk: &[u8]) -> (Gathered, usize) {
+        loop {
+            let skipped = if self.stage == Stage::Gathering { 0 } else { self.start_block(chunk) };
+            let (gathered, left) = self.gather(chunk.get(skipped..).unwrap_or_default());
+            if gathered != Gathered::NoEvent {
+                return (gathered, left);
+            }
+            let start = chunk.len().wrapping_sub(left);
+            chunk = chunk.get(start..).unwrap_or_default();
         }
     }
 
@@ -405,7 +427,7 @@ impl<B: Buffer> Decoder<B> {
                     *block = Block::new();
                     continue;
                 }
-                if !SMALL_CODE && found != Found::Rare && self.keep_found(&mut chunk, block) {
+                if found != Found::Rare && self.keep_found(&mut chunk, block) {
                     match found {
                         Found::Whole => {
                             *block = Block::new();
@@ -505,14 +527,14 @@ impl<B: Buffer> Decoder<B> {
         true
     }
 
-    /// The event in `block`, which `bytes` begin with.
+    /// The event whose parts are in `bytes`.
     #[inline(always)]
     fn borrowed<'a>(&'a self, block: &Block, bytes: &'a [u8]) -> MessageEvent<'a> {
         let own_id = block.parts.get(Field::Id, bytes);
         MessageEvent {
             event_type: block.parts.get(Field::Event, bytes).unwrap_or_default(),
             data: block.parts.get(Field::Data, bytes).unwrap_or_default(),
-            last_event_id: own_id.unwrap_or_else(|| self.store.last_id(false)),
+            last_event_id: own_id.unwrap_or_else(|| self.store.last_id()),
             has_own_id: own_id.is_some(),
             retry: block.retry,
         }
@@ -520,12 +542,12 @@ impl<B: Buffer> Decoder<B> {
 
     /// The event in the store.
     fn stored(&self) -> MessageEvent<'_> {
-        let (parts, bytes) = (&self.store.parts, self.store.all());
+        let own_id = self.store.part(Field::Id);
         MessageEvent {
-            event_type: parts.get(Field::Event, bytes).unwrap_or_default(),
-            data: parts.get(Field::Data, bytes).unwrap_or_default(),
-            last_event_id: self.store.last_id(true),
-            has_own_id: parts.has(Field::Id),
+            event_type: self.store.part(Field::Event).unwrap_or_default(),
+            data: self.store.part(Field::Data).unwrap_or_default(),
+            last_event_id: own_id.unwrap_or_else(|| self.store.last_id()),
+            has_own_id: own_id.is_some(),
             retry: if self.event_has_retry { Some(self.retry) } else { None },
         }
     }
@@ -549,8 +571,14 @@ impl<B: Buffer> Decoder<B> {
             self.after_cr = false;
             len = usize::from(chunk.first() == Some(&b'\n'));
         }
-        let is_between = !self.after_cr && self.store.is_empty() && !self.is_mid_line();
-        if is_between && self.byte_order_mark.is_done() && !self.event_has_retry {
+        // Where short code counts, no block is taken from a chunk.
+        let is_between = !SMALL_CODE
+            && !self.after_cr
+            && self.store.is_empty()
+            && !self.is_mid_line()
+            && self.byte_order_mark.is_done()
+            && !self.event_has_retry;
+        if is_between {
             self.stage = Stage::Between;
         }
         len
@@ -596,7 +624,11 @@ impl<B: Buffer> Decoder<B> {
     /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
     pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Progress, DecodeError> {
         let bytes = *chunk;
-        let (step, left) = self.advance(bytes, &mut Block::new(), false);
+        let (step, left) = if SMALL_CODE {
+            self.gather_event(bytes)
+        } else {
+            self.advance(bytes, &mut Block::new(), false)
+        };
         let start = bytes.len().wrapping_sub(left);
         *chunk = bytes.get(start..).unwrap_or_default();
         match step {
@@ -622,7 +654,10 @@ impl<B: Buffer> Decoder<B> {
     /// data.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
-        self.store.last_id(self.has_event())
+        match self.store.part(Field::Id) {
+            Some(id) if self.has_event() => id,
+            _ => self.store.last_id(),
+        }
     }
 
     /// Sets the last event ID, for example to one that was kept in flash. It is copied.

@@ -23,8 +23,8 @@ pub enum Field {
     Comment,
 }
 
-/// The field and the value of a line that the standard does not ignore: its field has a name that the
-/// standard knows, and its value is one for that field. The value is what ends the line. `word` is the line's
+/// The field and the value of a line that the standard does not ignore, but for a `retry` line without a time: its
+/// field has a name that the standard knows, and an id has no NUL. The value is what ends the line. `word` is the line's
 /// first eight bytes, as [`Lines::word`](crate::scan::Lines::word) has them; it is not looked at where short code
 /// counts.
 #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
@@ -38,17 +38,10 @@ pub(super) fn parse(line: &[u8], word: u64) -> Option<(Field, &[u8])> {
     checked(split(line)?)
 }
 
-/// The same, if the value is one for the field.
 #[inline(always)]
-pub(super) fn checked((field, value): (Field, &[u8])) -> Option<(Field, &[u8])> {
-    // Comparisons, which are foreseen better than the jump of a `match`.
-    let counts = if field == Field::Id {
-        !has_nul(value)
-    } else if field == Field::Retry {
-        !value.is_empty() && value.iter().all(u8::is_ascii_digit)
-    } else {
-        true
-    };
+fn checked((field, value): (Field, &[u8])) -> Option<(Field, &[u8])> {
+    // A comparison is foreseen better than the jump of a `match`.
+    let counts = field != Field::Id || !has_nul(value);
     counts.then_some((field, value))
 }
 
@@ -85,8 +78,16 @@ impl Field {
     }
 }
 
-/// The fields that have a name.
-const NAMED: [Field; 4] = [Field::Data, Field::Id, Field::Event, Field::Retry];
+/// The field that a line may be of, by the low four bits of its first byte, which no two fields share.
+static BY_INITIAL: [Field; 16] = {
+    const NONE: Field = Field::Comment;
+    let mut fields = [NONE; 16];
+    fields[0x2] = Field::Retry;
+    fields[0x4] = Field::Data;
+    fields[0x5] = Field::Event;
+    fields[0x9] = Field::Id;
+    fields
+};
 
 /// A field's name and the colon, as the first bytes of a word.
 #[derive(Clone, Copy)]
@@ -99,15 +100,14 @@ struct Key {
     field: Field,
 }
 
-/// The keys, by the low four bits of their first byte, which no two of them share.
+/// The keys of [`BY_INITIAL`].
 static KEYS: [Key; 16] = {
-    const NONE: Key = Key { word: 1, mask: 0, bits: 0, len: 0, field: Field::Comment };
-    let mut keys = [NONE; 16];
-    keys[0x2] = Key::of(Field::Retry);
-    keys[0x4] = Key::of(Field::Data);
-    keys[0x5] = Key::of(Field::Event);
-    keys[0x9] = Key::of(Field::Id);
-    keys[0xA] = Key::of(Field::Comment);
+    let mut keys = [Key::of(Field::Comment); 16];
+    let mut at = 0;
+    while at < keys.len() {
+        keys[at] = Key::of(BY_INITIAL[at]);
+        at += 1;
+    }
     keys
 };
 
@@ -189,10 +189,8 @@ impl Field {
 #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), cold)]
 #[inline(never)]
 pub(super) fn split(line: &[u8]) -> Option<(Field, &[u8])> {
-    let first = line.first()?;
-    let named = NAMED.iter().copied().find(|field| field.name().first() == Some(first));
-    let field = named.unwrap_or(Field::Comment);
-    match line.strip_prefix(field.name())? {
+    let field = candidate(line)?;
+    match line.get(field.name().len()..)? {
         [] => Some((field, &[])),
         [b':', b' ', value @ ..] | [b':', value @ ..] => Some((field, value)),
         _ => None,
@@ -201,19 +199,34 @@ pub(super) fn split(line: &[u8]) -> Option<(Field, &[u8])> {
 
 /// Whether the field of a line that starts like this depends on what comes next.
 pub(super) fn undecided(start: &[u8]) -> bool {
-    NAMED.iter().any(|field| field.name().starts_with(start))
+    start.is_empty() || candidate(start).is_some_and(|field| start.len() <= field.name().len())
 }
 
-/// A reconnection time: the value of a `retry` line that counts. What is too large is as large as can be.
+/// The field of which the line may be: its name and the line agree as far as both go.
 #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
-pub(super) fn milliseconds(digits: &[u8]) -> u64 {
-    digits.iter().fold(0, |time, digit| match time {
-        // `saturating_mul` is long code on 32 bits.
-        0..=0x1999_9999_9999_9999 => {
-            time.wrapping_mul(10).saturating_add(u64::from(digit.wrapping_sub(b'0')))
+fn candidate(line: &[u8]) -> Option<Field> {
+    let field = *BY_INITIAL.get(usize::from(line.first()? & 15))?;
+    // A call that compares is longer than the names.
+    line.iter().zip(field.name()).all(|(byte, expected)| byte == expected).then_some(field)
+}
+
+/// The reconnection time that is the value of a `retry` line. `None`: the value is not one, and the line is ignored.
+/// What is too large is as large as can be.
+#[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+pub(super) fn milliseconds(value: &[u8]) -> Option<u64> {
+    let mut time = 0_u64;
+    for byte in value {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
         }
-        _ => u64::MAX,
-    })
+        time = match time {
+            // `saturating_mul` is long code on 32 bits.
+            0..=0x1999_9999_9999_9999 => time.wrapping_mul(10).saturating_add(u64::from(digit)),
+            _ => u64::MAX,
+        };
+    }
+    (!value.is_empty()).then_some(time)
 }
 
 /// What has come of the byte order mark that may start a stream, in bytes; 3 when it is over.
@@ -303,11 +316,7 @@ mod tests {
             prop_assume!(!line.is_empty());
             let expected = naive(&line);
             prop_assert_eq!(split(&line), expected);
-            let counts = expected.filter(|(field, value)| match field {
-                Field::Id => !value.contains(&0),
-                Field::Retry => !value.is_empty() && value.iter().all(u8::is_ascii_digit),
-                _ => true,
-            });
+            let counts = expected.filter(|(field, value)| *field != Field::Id || !value.contains(&0));
             for word in words(&line) {
                 prop_assert_eq!(parse(&line, word), counts);
                 if let Some((field, start)) = split_word(word) {

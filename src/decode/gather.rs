@@ -40,36 +40,35 @@ impl<B: Buffer> Decoder<B> {
     #[inline(never)]
     pub(super) fn gather(&mut self, chunk: &[u8]) -> (Gathered, usize) {
         let mut lines = <Lines<'_>>::new(chunk);
-        match self.next_line(&mut lines) {
-            Some((line, word)) => self.gather_lines(chunk, lines, line, word),
-            None => self.gather_rest(chunk, &lines),
+        let line = self.next_line(&mut lines);
+        // A call of its own for what needs many registers.
+        if !SMALL_CODE && line.is_none() {
+            return self.gather_rest(chunk, &lines);
         }
+        self.gather_lines(chunk, lines, line)
     }
 
-    /// The same, from the first line on.
-    #[cfg_attr(not(sse_wire_small), inline(never))]
+    /// The same, from `line` on, which has been taken.
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(never))]
     fn gather_lines<'c>(
         &mut self,
         chunk: &'c [u8],
         mut lines: Lines<'c>,
-        mut line: &'c [u8],
-        mut word: u64,
+        mut line: Option<(&'c [u8], u64)>,
     ) -> (Gathered, usize) {
-        loop {
+        while let Some((part, word)) = line {
             if self.is_mid_line() {
-                self.end_line(line);
-            } else if line.is_empty() {
+                self.end_line(part);
+            } else if part.is_empty() {
                 let left = lines.rest().len();
                 self.after_cr = left == 0 && ends_with_cr(chunk);
                 return (self.end_event(), left);
-            } else if SMALL_CODE || !self.keep_value(line, word) {
-                self.end_line(line);
+            } else if SMALL_CODE || !self.keep_value(part, word) {
+                self.end_line(part);
             }
-            match self.next_line(&mut lines) {
-                Some(next) => (line, word) = next,
-                None => return self.gather_rest(chunk, &lines),
-            }
+            line = self.next_line(&mut lines);
         }
+        self.gather_rest(chunk, &lines)
     }
 
     /// Takes in what `chunk` ends with, without a line end.
@@ -106,7 +105,8 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Takes in a part of a line.
-    #[inline]
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     pub(super) fn read(&mut self, part: &[u8]) {
         if self.skipped != Skipped::No {
             return;
@@ -121,12 +121,15 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Ends the line being read with `rest`, and does what the standard has its field do.
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     pub(super) fn end_line(&mut self, rest: &[u8]) {
         self.read(rest);
         if self.skipped != Skipped::No {
             return self.end_skipped();
         }
-        self.store.end_line();
+        if !SMALL_CODE {
+            self.store.end_line();
+        }
         let (line, word) = self.store.line_read();
         match parse(line, word) {
             Some((field, value)) if field.is_part() => {
@@ -134,10 +137,10 @@ impl<B: Buffer> Decoder<B> {
                 return self.store.keep(field, len);
             }
             Some((Field::Comment, _)) => self.count_comments(1),
-            Some((Field::Retry, digits)) if self.store.fits() => {
-                let time = milliseconds(digits);
-                self.set_retry(time);
-            }
+            Some((Field::Retry, value)) if self.store.fits() => match milliseconds(value) {
+                Some(time) => self.set_retry(time),
+                None => self.count_ignored(1),
+            },
             _ => self.count_ignored(1),
         }
         self.store.drop_line();
@@ -154,6 +157,7 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Does what a blank line does.
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     pub(super) fn end_event(&mut self) -> Gathered {
         self.stage = Stage::Reading;
         self.event_has_retry &= self.store.parts.has(Field::Data);

@@ -162,19 +162,18 @@ impl<B> Store<B> {
 }
 
 impl<B: Buffer> Store<B> {
-    /// The last event ID, also of an event that has not been released.
-    pub(super) fn last_id(&self, is_event: bool) -> &[u8] {
-        match self.parts.get(Field::Id, self.memory.bytes()) {
-            Some(id) if is_event => id,
-            _ => self.bytes(Span { start: 0, end: self.id_len }),
-        }
+    /// The last event ID, before the id of an event that has not been released.
+    pub(super) fn last_id(&self) -> &[u8] {
+        self.bytes(Span { start: 0, end: self.id_len })
     }
 
-    /// All bytes, in which the parts are.
-    pub(super) fn all(&self) -> &[u8] {
-        self.memory.bytes()
+    /// A part of the event, if it is there.
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    pub(super) fn part(&self, field: Field) -> Option<&[u8]> {
+        self.parts.get(field, self.memory.bytes())
     }
 
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     fn bytes(&self, span: Span) -> &[u8] {
         self.memory.bytes().get(span.start..span.end).unwrap_or_default()
     }
@@ -189,11 +188,15 @@ impl<B: Buffer> Store<B> {
     pub(super) fn set_last_id(&mut self, id: &[u8]) -> Result<(), Loss> {
         let grown = id.len().wrapping_sub(self.id_len);
         let used = self.used.wrapping_add(grown);
-        if used.wrapping_add(self.line_len()).wrapping_add(SPARE) > self.memory.limit() {
-            return Err(Loss::TooLong);
-        }
-        if !self.memory.grow(self.end.wrapping_add(grown).wrapping_add(SPARE)) {
-            return Err(Loss::NoMemory);
+        // One that is no longer than the old one fits in its place.
+        if id.len() > self.id_len {
+            let needed = used.wrapping_add(self.line_len()).wrapping_add(SPARE);
+            if needed > self.memory.limit() {
+                return Err(Loss::TooLong);
+            }
+            if !self.memory.grow(self.end.wrapping_add(grown).wrapping_add(SPARE)) {
+                return Err(Loss::NoMemory);
+            }
         }
         self.shift_lines(id.len());
         self.used = used;
@@ -246,7 +249,7 @@ impl<B: Buffer> Store<B> {
             self.append(lines);
             if block.parts.has(Field::Data) {
                 // It may have ended with CR.
-                self.write(self.parts.span(Field::Data).end, b"\n");
+                self.write_lf(self.parts.span(Field::Data).end);
             }
         } else {
             // The values alone, the data last, so that more can be joined to it.
@@ -258,7 +261,8 @@ impl<B: Buffer> Store<B> {
                 }
             }
             if block.parts.has(Field::Data) {
-                self.append(b"\n");
+                self.write_lf(self.end);
+                self.end = self.end.wrapping_add(1);
             }
         }
         self.line = self.end;
@@ -279,7 +283,8 @@ impl<B: Buffer> Store<B> {
         self.append(value);
         self.parts.set(field, Span { start, end: self.end });
         if field == Field::Data {
-            self.append(b"\n");
+            self.write_lf(self.end);
+            self.end = self.end.wrapping_add(1);
         }
         self.line = self.end;
         self.used = self.used.wrapping_add(line_len).wrapping_add(1);
@@ -304,7 +309,8 @@ impl<B: Buffer> Store<B> {
     }
 
     /// The same, and the memory for it is there.
-    #[inline]
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     fn has_room(&mut self, more: usize) -> bool {
         let needed = self.end.wrapping_add(more).wrapping_add(1).wrapping_add(SPARE);
         self.is_within_limit(more) && self.memory.grow(needed)
@@ -312,7 +318,8 @@ impl<B: Buffer> Store<B> {
 
     /// Adds to the line being read. `Err`: the rest of it is not wanted. Either it does not count, or it
     /// does not fit and its event is given up; `Some` is its field then.
-    #[inline]
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     pub(super) fn put(&mut self, part: &[u8]) -> Result<(), Option<Field>> {
         debug_assert!(self.id_len <= self.line && self.line <= self.end, "parts lie in order");
         debug_assert!(self.line <= self.used, "what is kept takes no more than on the wire");
@@ -366,10 +373,10 @@ impl<B: Buffer> Store<B> {
             self.keep_ids();
         }
         // An id must not be kept out for ever: the old one gives way, then one of the same event.
-        if field == Some(Field::Id) && !self.has_room(more) {
+        if field == Some(Field::Id) && !self.is_within_limit(more) {
             self.id_len = 0;
             self.keep_ids();
-            if !self.has_room(more) {
+            if !self.is_within_limit(more) {
                 self.parts.remove(Field::Id);
                 self.keep_ids();
             }
@@ -392,6 +399,7 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Keeps the line being read, if it fits. Its value is what it ends with.
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     pub(super) fn keep(&mut self, field: Field, value_len: usize) {
         if !self.has_room(0) && !self.make_room(Some(field), 0, self.loss_of(0)) {
             self.end = self.line;
@@ -416,7 +424,7 @@ impl<B: Buffer> Store<B> {
         } else {
             self.parts.scattered = true;
         }
-        self.write(value.end, b"\n");
+        self.write_lf(value.end);
         self.line = value.end.wrapping_add(1);
         self.end = self.line;
     }
@@ -435,7 +443,7 @@ impl<B: Buffer> Store<B> {
     /// Ends the line being read: in its [first eight bytes](Self::line_read), its end comes after it.
     #[inline]
     pub(super) fn end_line(&mut self) {
-        self.write(self.end, b"\n");
+        self.write_lf(self.end);
     }
 
     /// The line being read, and its first eight bytes.
@@ -490,17 +498,26 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Adds what has room.
-    #[inline]
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     fn append(&mut self, part: &[u8]) {
         self.write(self.end, part);
         self.end = self.end.wrapping_add(part.len());
     }
 
-    #[inline]
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     fn write(&mut self, at: usize, bytes: &[u8]) {
         let free = self.memory.bytes_mut().get_mut(at..).unwrap_or_default();
         if let Some(to) = free.get_mut(..bytes.len()) {
             copy(bytes, to);
+        }
+    }
+
+    #[inline]
+    fn write_lf(&mut self, at: usize) {
+        if let Some(byte) = self.memory.bytes_mut().get_mut(at) {
+            *byte = b'\n';
         }
     }
 
@@ -550,6 +567,7 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Makes the id of the event the last event ID, and drops the lines.
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     fn commit(&mut self) {
         if self.parts.has(Field::Id) {
             let id = self.parts.span(Field::Id);
@@ -608,7 +626,7 @@ impl<B: Buffer> Store<B> {
             at = at.wrapping_add(lines.start());
             if let Some((Field::Data, value)) = split(line) {
                 let value = Span { start: value_end.wrapping_sub(value.len()), end: value_end };
-                self.write(data.end, b"\n");
+                self.write_lf(data.end);
                 data.end = self.move_down(value, data.end.wrapping_add(1)).end;
             }
         }
@@ -617,6 +635,7 @@ impl<B: Buffer> Store<B> {
 
     /// Exchanges the value of `field`, if it lies after the start of the data, with all that lies between: reverses
     /// each, then both together.
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     fn bring_before_data(&mut self, field: Field) {
         let (data, value) = (self.parts.span(Field::Data), self.parts.span(field));
         if !self.parts.has(field) || value.start < data.start {

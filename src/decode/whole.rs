@@ -1,9 +1,8 @@
 //! A block of lines that lies whole in a chunk: found without writing anything, and borrowed from the
 //! chunk. The shorter path through the rules of `gather`, to which it leaves all that is rare.
 
-use super::field::{Field, checked, milliseconds, parse, split_word};
+use super::field::{Field, milliseconds, parse, split_word};
 use super::store::{Parts, Span};
-use crate::SMALL_CODE;
 use crate::scan::{Lines, has_nul};
 
 /// What the lines of a block have given.
@@ -98,15 +97,15 @@ impl Block {
         let (mut comments, mut ignored, mut counted) = (0_u32, 0_u32, 0_usize);
         let found = loop {
             let start = lines.start();
-            let word = if SMALL_CODE { 0 } else { lines.word() };
+            let word = lines.word();
             let Some(end) = lines.take_end::<2>() else { break Found::Cut };
             if start == end {
                 break Found::Whole;
             }
             let line = || chunk.get(start..end).unwrap_or_default();
             let (field, value) = match split_word(word) {
-                Some(found) if !SMALL_CODE => found,
-                _ => match parse(line(), word) {
+                Some(found) => found,
+                None => match parse(line(), word) {
                     Some((field, value)) => (field, line().len().wrapping_sub(value.len())),
                     None => {
                         ignored = ignored.wrapping_add(1);
@@ -124,12 +123,11 @@ impl Block {
                 counted = counted.wrapping_add(end.wrapping_sub(start)).wrapping_add(1);
             } else if field == Field::Comment {
                 comments = comments.wrapping_add(1);
-            } else if let Some((_, digits)) =
-                checked((field, line().get(value..).unwrap_or_default()))
-            {
-                self.retry = Some(milliseconds(digits));
             } else {
-                ignored = ignored.wrapping_add(1);
+                match milliseconds(line().get(value..).unwrap_or_default()) {
+                    Some(time) => self.retry = Some(time),
+                    None => ignored = ignored.wrapping_add(1),
+                }
             }
         };
         self.comments = comments;

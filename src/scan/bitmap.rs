@@ -156,7 +156,7 @@ fn in_32(bytes: &[u8; BLOCK]) -> u32 {
 mod words {
     //! Eight bytes at a time.
 
-    #[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+    #[cfg_attr(not(test), allow(dead_code, reason = "vectors do it where they are there"))]
     #[inline]
     pub(super) fn in_16(bytes: &[u8; 16]) -> u32 {
         let half = |half: Option<&[u8; 8]>| half.map_or(0, in_8);
