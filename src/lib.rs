@@ -6,7 +6,7 @@
 //!
 //! A [`Decoder`] takes the body of a response in chunks of any size and gives [`MessageEvent`]s. It
 //! does what a browser does: how the stream is cut, which line ends it has, a byte order mark or bad
-//! UTF-8 change nothing, and one event that is too long for the buffer costs only itself.
+//! UTF-8 change nothing, and an event that is too long for the buffer is the only one that is lost.
 //!
 //! ```
 //! use sse_wire::Decoder;
@@ -22,8 +22,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Decoder::decode`] is for loops that refill their input. A [`Tokenizer`] has no buffer at all,
-//! shows comments, and hands out an event of any size piece by piece; the decoder is built on it.
+//! [`Decoder::decode`] is for loops that refill their input and return the event. A [`Tokenizer`] has no buffer at all,
+//! shows comments, and hands out an event of any size piece by piece. [`Decoder`] says how large the buffer must be.
 //!
 //! # Encoding
 //!

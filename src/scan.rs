@@ -40,8 +40,7 @@ pub(crate) trait Search: Copy + Default {
 }
 
 /// All line ends of `bytes`, as a decoder finds them. For the fuzz target of the vectors.
-#[cfg(any(test, fuzzing))]
-#[cfg_attr(test, allow(unreachable_pub))]
+#[cfg(fuzzing)]
 pub fn line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     ends_by::<LineEnds>(bytes)
 }
@@ -61,6 +60,7 @@ fn ends_by<'a, S: Search + 'a>(bytes: &'a [u8]) -> impl Iterator<Item = usize> +
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let in_word = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7) != 0;
+    #[allow(clippy::manual_contains, reason = "`contains` is longer code")]
     if crate::SMALL_CODE {
         return bytes.iter().any(|byte| *byte == 0);
     }

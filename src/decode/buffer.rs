@@ -1,11 +1,12 @@
-//! What a decoder can keep its bytes in. How they are laid out there is `two_ended`'s affair.
+//! What a decoder can keep its bytes in. How they are laid out there is decided in `store`.
 
 /// The memory of a [`Decoder`](crate::Decoder): `[u8; N]`, `&mut [u8]`, `&mut [u8; N]` and, with
 /// feature `alloc`, `Box<[u8]>` and `GrowingBuffer`.
 ///
 /// The trait is sealed: its methods are the crate's own, and may change in any version.
 ///
-/// A `heapless::Vec` is not among them: it lends out its length, not its capacity. Use an array.
+/// A vector is not among them, because the decoder uses the length of a slice and not the capacity: pass an array, or a
+/// slice of a vector that has been filled (`vec![0; 1024]`).
 pub trait Buffer: Memory {}
 
 /// The sealed half of [`Buffer`].
@@ -17,7 +18,7 @@ pub trait Memory {
     /// How many bytes there can ever be.
     fn limit(&self) -> usize;
 
-    /// Makes room for `needed` bytes at the least; new ones come behind the old. `false`: cannot.
+    /// Makes room for `needed` bytes at least; new ones come after the old. `false`: there is no memory.
     fn grow(&mut self, needed: usize) -> bool {
         needed <= self.bytes().len()
     }

@@ -8,42 +8,52 @@ use super::message::MessageEvent;
 use super::store::{Loss, Store};
 use super::whole::{self, Block, Found, Usual};
 use crate::SMALL_CODE;
-use crate::scan::{ends_with_cr, nothing};
 use core::fmt;
 use core::time::Duration;
 
 /// Decodes an event stream, in chunks of any size, over one buffer.
 ///
-/// There are two ways to drive it. [`next`](Self::next) is for a chunk in memory and copies as
-/// little as can be; [`decode`](Self::decode) with [`event`](Self::event) is for a loop that
-/// refills its input while it holds the event. Both may be mixed, and both give the same events,
-/// however the stream is cut into chunks.
+/// [`next`](Self::next) takes events from a chunk in memory and copies as little as possible.
+/// [`decode`](Self::decode) with [`event`](Self::event) copies each event into the buffer, so that a loop can refill
+/// its input and return the event. Calls of both may be mixed. Both give the same events, however the stream is cut
+/// into chunks: those of the standard ([WHATWG HTML 9.2.5 and 9.2.6][standard]).
+///
+/// # How large the buffer must be
+///
+/// An event fits if its `data`, `event` and `id` lines, as they are on the wire with one byte for each line end, and
+/// the last event ID leave eight bytes of the buffer free. So the sender's `encoded_len()`, the length of an id and
+/// eight are always enough: for `event: temp\nid: 1234\ndata: 23.4\n\n` (33 bytes) after an event with the id `1233`,
+/// a buffer of 45 bytes.
+///
+/// The limit does not depend on how the stream is cut: it holds for an event that is borrowed, too. Comments,
+/// unknown fields and `retry` do not count, but a `retry` line that does not fit while it is read is ignored. A buffer of
+/// fewer than eight bytes has room for no line: every block of lines is reported as too long.
+///
+/// An event that does not fit is skipped, and reported once at its blank line as [`DecodeError::EventTooLong`];
+/// [`is_too_long`](Self::is_too_long) tells it before. A block of lines without data that does not fit is reported, too.
+/// The id and the reconnection time of the event count all the same, so that a client that reconnects does not ask for
+/// it again. An id that does not fit beside the last event ID takes its place: if the stream ends within that `id` line,
+/// the last event ID is empty. An id that does not fit at all is dropped, and leaves the last event ID empty. A buffer
+/// of the longest event, two ids and eight never comes there. A long id takes room until the next one:
+/// [`set_last_event_id`](Self::set_last_event_id) frees it.
 ///
 /// # What is copied, and when
 ///
-/// With `next`, an event that lies whole in the chunk and has one `data` line is borrowed from the
-/// chunk; only its id, if it has one, is copied, to be there later on. What is copied besides: the
-/// parts of an event that goes on in the next chunk, and the data of an event with several `data`
-/// lines, which have to be joined in the buffer. Each byte is copied there once; within the buffer,
-/// types and ids are moved a few times at most, and a buffer that grows copies what it has. On 64-bit
-/// targets an event of up to 512 bytes that chunks cut may be copied as a whole, to a place of its own,
-/// and lent from there; what turns out to be longer or unusual is copied once more, into the buffer.
-/// `decode` copies every event.
+/// With `next`, an event that lies whole in the chunk and has one `data` line is borrowed from the chunk. Only its id is
+/// copied, for the events after it. What is copied besides, each byte once: the lines of an event that goes on in the
+/// next chunk, and the data of several `data` lines, which are joined. At the blank line, data between which a type or
+/// an id lies are moved once more. A buffer that grows copies what it has. On targets of fewer than 64 bits, where flash
+/// counts, `next` copies each event, as `decode` does.
 ///
-/// # The size limit
+/// # What the bytes must be
 ///
-/// The buffer bounds an event, also one that is never copied, so that the result does not depend on
-/// how the stream is cut: data (with a LF between lines), type, id and the last event ID of the
-/// event before may take up the buffer's length together. Where a line replaces a value of the same
-/// event (a second `id` line), both count while the line is read. An event that is longer is
-/// reported once, at its blank line, as [`DecodeError::EventTooLong`]; the decoder goes on with the
-/// next event. By then `retry` and the id of the long event have taken effect, so that a client that
-/// reconnects does not ask for the same event again. The id is left out only if it does not fit
-/// beside the last event ID: the buffer should have room for two ids at least. Lines that make no
-/// event, because they have no data, are reported too if they are too long.
+/// The body of the response, after the HTTP stack has undone its transfer coding and content coding. Raw chunked framing
+/// shows as [ignored lines](Self::ignored_lines) and cut data; a page of HTML or compressed data, as ignored lines alone.
 ///
-/// Comments are passed over; a client that watches for keep-alives runs a [`Tokenizer`] beside the
-/// decoder.
+/// A stream that ends without a blank line drops its last event, as the standard has it. A client that wants that event
+/// in spite of it feeds `\n\n` at the end of the stream.
+///
+/// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 ///
 /// # Examples
 ///
@@ -84,16 +94,16 @@ use core::time::Duration;
 #[repr(C)]
 pub struct Decoder<B> {
     pub(super) stage: Stage,
-    byte_order_mark: ByteOrderMark,
+    pub(super) byte_order_mark: ByteOrderMark,
     /// The last byte ended a line with CR: a LF that comes next belongs to it.
     pub(super) after_cr: bool,
     /// The rest of the line being read is not kept.
     pub(super) skipped: Skipped,
-    has_retry: bool,
+    pub(super) has_retry: bool,
     /// The lines of the event have set the reconnection time.
     pub(super) event_has_retry: bool,
     /// The reconnection time in milliseconds, if `has_retry`.
-    retry: u64,
+    pub(super) retry: u64,
     comments: u32,
     ignored_lines: u32,
     pub(super) store: Store<B>,
@@ -118,12 +128,12 @@ pub(super) enum Stage {
     Ready,
 }
 
-/// What [`Decoder::decode`] has come to.
+/// What [`Decoder::decode`] has found.
 #[must_use = "an event that is not looked at is lost with the next call"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Progress {
-    /// The chunk is used up.
+    /// The chunk is used up, and no event is complete.
     NeedInput,
     /// An event is complete: [`Decoder::event`] has it until the next call.
     Event,
@@ -134,8 +144,8 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum DecodeError {
-    /// An event was longer than the buffer, or the allocator had no memory for it. The decoder has
-    /// skipped it and goes on with the next.
+    /// An event does not fit into the buffer: see [`Decoder`] for the limit. The decoder has skipped it and goes on
+    /// with the next one.
     EventTooLong,
     /// The allocator has refused the memory for an event (feature `alloc`). The decoder has skipped it.
     OutOfMemory,
@@ -206,13 +216,13 @@ impl<B> Decoder<B> {
         if self.has_retry { Some(Duration::from_millis(self.retry)) } else { None }
     }
 
-    /// The buffer. Its contents are the decoder's own affair.
+    /// The buffer. Its contents are undefined.
     #[must_use]
     pub const fn buffer(&self) -> &B {
         self.store.memory()
     }
 
-    /// The buffer, for a decoder that is to forget all of this one.
+    /// The buffer, to make another decoder that knows nothing of this one.
     #[must_use]
     pub fn into_buffer(self) -> B {
         self.store.into_memory()
@@ -224,7 +234,7 @@ impl<B> Decoder<B> {
             || !matches!(self.skipped, Skipped::No)
     }
 
-    const fn has_event(&self) -> bool {
+    pub(super) const fn has_event(&self) -> bool {
         matches!(self.stage, Stage::Lent | Stage::Ready)
     }
 
@@ -306,15 +316,19 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Takes the next event off the front of `chunk`. The event borrows from the chunk and from the
-    /// decoder.
+    /// Takes the next event off the front of `chunk`. The event borrows from the chunk and from the decoder.
     ///
-    /// `None` means that `chunk` is used up (it is empty then) and no event is complete; what is
-    /// unfinished has been copied. A CR completes a line at once, so that no event waits for a
-    /// further byte.
+    /// `None` means that `chunk` is used up (it is empty then) and no event is complete; what is unfinished has been
+    /// copied. A CR completes a line at once, so that no event waits for a further byte.
+    ///
+    /// `chunk` is moved on over what is used, so the variable has to live as long as the loop:
+    /// `while let Some(event) = decoder.next(&mut &bytes[..])` starts at the first byte each time and never ends.
+    ///
+    /// A function that refills its input in a loop and returns the event cannot use `next`: the borrow checker rejects it.
+    /// [`decode`](Self::decode) is for that.
     ///
     /// # Errors
-    /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
+    /// [`DecodeError`], once for each event that is lost. The next call goes on after it.
     #[must_use = "an event that is not looked at is lost with the next call"]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     pub fn next<'a, 'c: 'a>(
@@ -336,7 +350,8 @@ impl<B: Buffer> Decoder<B> {
                 Ok(Usual { event_type, id, data, comments, len }) => {
                     if self.take_block(chunk, len, id) {
                         self.count_comments(comments);
-                        let Some(data) = data else { return None };
+                        // Comments alone use up the chunk.
+                        let data = data?;
                         self.store.count_event(0);
                         return Some(Ok(MessageEvent {
                             event_type,
@@ -388,145 +403,6 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Goes on to the next event, which is in the store. Returns how much of the chunk is left, too.
-    fn gather_event(&mut self, mut chunk: &[u8]) -> (Gathered, usize) {
-        loop {
-            let skipped = if self.stage == Stage::Gathering { 0 } else { self.start_block(chunk) };
-            let (gathered, left) = self.gather(chunk.get(skipped..).unwrap_or_default());
-            if gathered != Gathered::NoEvent {
-                return (gathered, left);
-            }
-            let start = chunk.len().wrapping_sub(left);
-            chunk = chunk.get(start..).unwrap_or_default();
-        }
-    }
-
-    /// Goes on to the next event, which is in `block` if it is borrowed from the chunk, or in the store.
-    /// Returns how much of the chunk is left, too.
-    #[inline(never)]
-    fn advance(
-        &mut self,
-        mut chunk: &[u8],
-        block: &mut Block,
-        may_borrow: bool,
-    ) -> (Gathered, usize) {
-        loop {
-            if !matches!(self.stage, Stage::Between | Stage::Usual | Stage::Gathering) {
-                let skipped = self.start_block(chunk);
-                chunk = chunk.get(skipped..).unwrap_or_default();
-            }
-            if self.stage != Stage::Reading && self.stage != Stage::Gathering {
-                if chunk.is_empty() {
-                    return (Gathered::Chunk, 0);
-                }
-                let found = block.find(chunk);
-                if found == Found::Whole && may_borrow && self.take_found(&mut chunk, block) {
-                    if block.parts.has(Field::Data) {
-                        return (Gathered::Event, chunk.len());
-                    }
-                    *block = Block::new();
-                    continue;
-                }
-                if found != Found::Rare && self.keep_found(&mut chunk, block) {
-                    match found {
-                        Found::Whole => {
-                            *block = Block::new();
-                            match self.end_event() {
-                                Gathered::NoEvent => continue,
-                                gathered => return (gathered, chunk.len()),
-                            }
-                        }
-                        Found::Cut => {
-                            self.read(chunk);
-                            return (Gathered::Chunk, 0);
-                        }
-                        Found::Again | Found::Rare => {}
-                    }
-                }
-                *block = Block::new();
-            }
-            let (gathered, left) = self.gather(chunk);
-            if gathered != Gathered::NoEvent {
-                return (gathered, left);
-            }
-            let start = chunk.len().wrapping_sub(left);
-            chunk = chunk.get(start..).unwrap_or_default();
-        }
-    }
-
-    /// Keeps what has been found of a block, and takes it off `chunk`. `false`: nothing has changed.
-    fn keep_found(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
-        let bytes = *chunk;
-        let is_kept = self.store.keep_block(chunk, block);
-        if is_kept {
-            if let Some(retry) = block.retry {
-                self.set_retry(retry);
-            }
-            self.count_comments(block.comments);
-            self.count_ignored(block.ignored);
-            self.after_cr = chunk.is_empty() && ends_with_cr(bytes);
-            self.stage = if self.after_cr { Stage::Reading } else { Stage::Gathering };
-        }
-        is_kept
-    }
-
-    /// Takes in a chunk of one byte, which is not the end of a line: a stream that is read byte by byte.
-    #[inline]
-    fn read_byte(&mut self, chunk: &[u8]) -> bool {
-        match chunk {
-            [byte] if !matches!(byte, b'\n' | b'\r') => {
-                self.read(&[*byte]);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Takes a block of `len` bytes off `chunk`, and takes in its id. `false`: it may not fit, and nothing has
-    /// changed.
-    #[inline(always)]
-    fn take_block(&mut self, chunk: &mut &[u8], len: usize, id: Option<&[u8]>) -> bool {
-        // An event takes no more of the limit than it has bytes.
-        if self.store.room().is_none_or(|room| len > room) {
-            return false;
-        }
-        if let Some(id) = id {
-            // It is a part of the chunk.
-            let start = id.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
-            if !self.store.commit_id(id, chunk.get(start..).unwrap_or(id)) {
-                return false;
-            }
-        }
-        let rest = chunk.get(len..).unwrap_or_else(nothing);
-        self.stage = Stage::Usual;
-        if rest.is_empty() && ends_with_cr(chunk) {
-            self.after_cr = true;
-            self.stage = Stage::Reading;
-        }
-        *chunk = rest;
-        true
-    }
-
-    /// Takes in a block of any kind.
-    fn take_found(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
-        if !self.take_block(chunk, block.len, block.parts.get(Field::Id, chunk)) {
-            return false;
-        }
-        if let Some(retry) = block.retry {
-            self.retry = retry;
-            self.has_retry = true;
-        }
-        self.count_comments(block.comments);
-        self.count_ignored(block.ignored);
-        if block.parts.has(Field::Data) {
-            if self.stage == Stage::Usual && !block.is_usual() {
-                self.stage = Stage::Between;
-            }
-            self.store.count_event(0);
-        }
-        true
-    }
-
     /// The event whose parts are in `bytes`.
     #[inline(always)]
     fn borrowed<'a>(&'a self, block: &Block, bytes: &'a [u8]) -> MessageEvent<'a> {
@@ -552,42 +428,11 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Releases the event before, and passes over what may come before a line: a byte order mark, the LF of a
-    /// CRLF. Returns how many bytes of `chunk` that takes. [`Stage::Between`] is next if a block starts then.
-    // The chunk is given by value: lent, it would have to be in memory all the time.
-    #[inline(never)]
-    fn start_block(&mut self, chunk: &[u8]) -> usize {
-        if self.has_event() {
-            self.store.release();
-            self.stage = Stage::Reading;
-            self.event_has_retry = false;
-        }
-        let (mut len, is_name) = self.byte_order_mark.skip(chunk);
-        if is_name {
-            // The start of a field name, and of none that is known.
-            self.read(b"\xEF");
-        }
-        if self.after_cr && !chunk.is_empty() {
-            self.after_cr = false;
-            len = usize::from(chunk.first() == Some(&b'\n'));
-        }
-        // Where short code counts, no block is taken from a chunk.
-        let is_between = !SMALL_CODE
-            && !self.after_cr
-            && self.store.is_empty()
-            && !self.is_mid_line()
-            && self.byte_order_mark.is_done()
-            && !self.event_has_retry;
-        if is_between {
-            self.stage = Stage::Between;
-        }
-        len
-    }
-
     /// Decodes from the front of `chunk` until an event is complete or the chunk is used up.
     ///
-    /// Unlike [`next`](Self::next) it copies the event into the buffer and borrows nothing, so that
-    /// a loop can refill its input, and return the event, in one function:
+    /// Copies the event into the buffer and borrows nothing, so that a loop can refill its input and return the event
+    /// in one function. What is used of the input has to be consumed before the function returns, on an error too:
+    /// otherwise the same bytes are decoded again.
     ///
     /// ```
     /// use sse_wire::{Decoder, MessageEvent, Progress};
@@ -603,25 +448,27 @@ impl<B: Buffer> Decoder<B> {
     ///             return Ok(None);
     ///         }
     ///         let mut chunk = available;
-    ///         let progress = decoder.decode(&mut chunk).map_err(Error::other)?;
+    ///         let progress = decoder.decode(&mut chunk);
     ///         let used = available.len() - chunk.len();
     ///         stream.consume(used);
-    ///         if progress == Progress::Event {
+    ///         if progress.map_err(Error::other)? == Progress::Event {
     ///             return Ok(decoder.event());
     ///         }
     ///     }
     /// }
     ///
-    /// let mut stream: &[u8] = b"data: 1\n\ndata: 2\n\n";
+    /// let body = format!("data: 1\n\ndata: {}\n\ndata: 3\n\n", "x".repeat(300));
+    /// let mut stream = body.as_bytes();
     /// let mut decoder = Decoder::new([0; 256]);
     /// assert_eq!(read_event(&mut decoder, &mut stream)?.unwrap().data(), b"1");
-    /// assert_eq!(read_event(&mut decoder, &mut stream)?.unwrap().data(), b"2");
+    /// assert!(read_event(&mut decoder, &mut stream).is_err(), "too long");
+    /// assert_eq!(read_event(&mut decoder, &mut stream)?.unwrap().data(), b"3");
     /// assert!(read_event(&mut decoder, &mut stream)?.is_none());
     /// # Ok::<(), Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`DecodeError::EventTooLong`], once for each event that is. The next call goes on behind it.
+    /// [`DecodeError`], once for each event that is lost. The next call goes on after it.
     pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Progress, DecodeError> {
         let bytes = *chunk;
         let (step, left) = if SMALL_CODE {
@@ -641,7 +488,8 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// The event that the last call, one of [`decode`](Self::decode), has completed.
+    /// The event that the last call completed, if that was [`decode`](Self::decode). It lies in the buffer until the next
+    /// call.
     #[must_use]
     pub fn event(&self) -> Option<MessageEvent<'_>> {
         (self.stage == Stage::Ready).then(|| self.stored())
@@ -660,11 +508,12 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Sets the last event ID, for example to one that was kept in flash. It is copied.
+    /// Sets the last event ID, for example to one that was kept in flash. It is copied. What has come of an event is
+    /// kept; an event that was handed out is released.
     ///
     /// # Errors
-    /// [`LastEventIdError`] if it cannot be one, or does not fit beside what is in the buffer. The
-    /// old one is kept then.
+    /// [`LastEventIdError`] if it cannot be one, or does not fit beside what is in the buffer: an id, what has come of an
+    /// event and eight bytes. The old one is kept then. An id that is no longer than the old one always fits.
     pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), LastEventIdError> {
         if id.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
             return Err(LastEventIdError::ForbiddenByte);
@@ -673,10 +522,11 @@ impl<B: Buffer> Decoder<B> {
         self.store.set_last_id(id).map_err(LastEventIdError::from)
     }
 
-    /// Begins a new stream: drops what is unfinished, keeps last event ID and reconnection time.
+    /// Begins a new stream: drops what is unfinished, sets the counts to 0, keeps last event ID and reconnection time.
     ///
-    /// To be called when a connection has been made anew. The standard's letter empties the last
-    /// event ID buffer here; both browsers carry it over, and so does this.
+    /// Call it after each new connection, before the first byte of its response: otherwise an event that the old
+    /// connection cut goes on with the new one's bytes. The standard's letter empties the last event ID buffer here; both
+    /// browsers carry it over, and so does this.
     pub fn reconnect(&mut self) {
         if self.has_event() {
             self.store.release();

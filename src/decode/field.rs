@@ -47,7 +47,7 @@ fn checked((field, value): (Field, &[u8])) -> Option<(Field, &[u8])> {
 
 impl Field {
     /// What a line of this field starts with; a comment has a colon there.
-    const fn name(self) -> &'static [u8] {
+    pub(super) const fn name(self) -> &'static [u8] {
         match self {
             Self::Event => b"event",
             Self::Data => b"data",
@@ -64,6 +64,12 @@ impl Field {
     #[inline(always)]
     pub(super) const fn slot(self) -> usize {
         self as usize
+    }
+
+    /// The only field of which a line with that first byte may be.
+    #[inline]
+    pub(super) fn with_initial(byte: u8) -> Self {
+        BY_INITIAL.get(usize::from(byte & 15)).copied().unwrap_or(Self::Comment)
     }
 
     /// Whether it is a part of an event.
@@ -103,10 +109,12 @@ struct Key {
 /// The keys of [`BY_INITIAL`].
 static KEYS: [Key; 16] = {
     let mut keys = [Key::of(Field::Comment); 16];
-    let mut at = 0;
-    while at < keys.len() {
-        keys[at] = Key::of(BY_INITIAL[at]);
-        at += 1;
+    let mut unset: &mut [Key] = &mut keys;
+    let mut fields: &[Field] = &BY_INITIAL;
+    while let ([key, later @ ..], [field, rest @ ..]) = (unset, fields) {
+        *key = Key::of(*field);
+        unset = later;
+        fields = rest;
     }
     keys
 };
@@ -205,7 +213,7 @@ pub(super) fn undecided(start: &[u8]) -> bool {
 /// The field of which the line may be: its name and the line agree as far as both go.
 #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
 fn candidate(line: &[u8]) -> Option<Field> {
-    let field = *BY_INITIAL.get(usize::from(line.first()? & 15))?;
+    let field = Field::with_initial(*line.first()?);
     // A call that compares is longer than the names.
     line.iter().zip(field.name()).all(|(byte, expected)| byte == expected).then_some(field)
 }

@@ -164,7 +164,7 @@ impl<B: Buffer> Decoder<B> {
         match self.store.finish() {
             Ok(true) => {
                 self.stage = Stage::Lent;
-                return Gathered::Event;
+                Gathered::Event
             }
             Ok(false) => Gathered::NoEvent,
             Err(loss) => Gathered::Lost(loss),

@@ -12,8 +12,9 @@ const REVIEW: u8 = 32;
 ///
 /// It starts without memory and doubles when an event does not fit, so that growing costs each byte
 /// a constant number of copies. An event beyond the limit is
-/// [too long](crate::DecodeError::EventTooLong), and so is one for which the allocator has no
-/// memory: nothing aborts. It reviews its size every 32 events, and if none of them has needed a
+/// [too long](crate::DecodeError::EventTooLong). One for which the allocator has no memory is reported as
+/// [`OutOfMemory`](crate::DecodeError::OutOfMemory): nothing aborts. An event that `next` borrows from the chunk takes no
+/// memory. It reviews its size every 32 events, and if none of them has needed a
 /// quarter of it, shrinks to twice what they needed. [`Decoder::reconnect`](crate::Decoder::reconnect)
 /// gives back all that the last event ID does not need.
 ///

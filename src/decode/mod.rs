@@ -1,8 +1,10 @@
-//! Decoding: bytes to lines to events. [`decoder`] is what users see. What a line is, is told in [`field`];
-//! what it does, in [`gather`], and, for lines that need not be kept, in [`whole`]. What is kept of a cut event
-//! lies in a [`buffer`] as [`store`] has it; a [`message`] comes out. [`tokenizer`] does without a buffer.
+//! Decoding: bytes to lines to events. [`decoder`] is what users see. [`chunk`] chooses the path through a chunk. What a
+//! line is, [`field`] decides; what it does, [`gather`], and [`whole`] for a block of lines that need not be kept. What is
+//! kept of a cut event lies in a [`buffer`] as [`store`] has it; a [`message`] comes out. [`tokenizer`] does without a
+//! buffer.
 
 mod buffer;
+mod chunk;
 mod decoder;
 mod field;
 mod gather;

@@ -593,8 +593,10 @@ impl<B: Buffer> Store<B> {
     /// Lets the memory shrink after an event that took `used` bytes of it.
     #[inline]
     pub(super) fn count_event(&mut self, used: usize) {
-        if let Some(len) = self.memory.after_event(used) {
-            self.memory.shrink(len.max(self.id_len.wrapping_add(SPARE)));
+        // The id counts, or a long one would be copied each time that the memory shrinks to it.
+        let least = self.id_len.wrapping_add(SPARE);
+        if let Some(len) = self.memory.after_event(used.max(least)) {
+            self.memory.shrink(len.max(least));
         }
     }
 

@@ -1,7 +1,8 @@
 //! Fields and blank lines without a buffer: what of a line has come is handed out at once. It knows nothing
 //! of events; the names of fields are in `field`.
 
-use super::field::{ByteOrderMark, Field, split, undecided};
+use super::field::{ByteOrderMark, Field, split};
+use crate::SMALL_CODE;
 use crate::escaped::Escaped;
 use crate::scan::{Lines, ends_with_cr};
 
@@ -65,10 +66,9 @@ pub struct Tokenizer {
 // With a tag of its own, a tokenizer that is new is all zeros and takes no flash in a `static`.
 #[repr(u8)]
 enum State {
-    /// In the first bytes of a line, of which the field cannot be told yet: a field name, or the start of
-    /// one.
+    /// In a line that starts with so many bytes of the field's name; with none of them, at its start.
     Name {
-        bytes: [u8; LONGEST_NAME],
+        field: Field,
         len: u8,
     },
     /// After the colon, where one space is dropped.
@@ -78,11 +78,18 @@ enum State {
     Unknown,
 }
 
-/// How long a field name is at most.
-const LONGEST_NAME: usize = 5;
-
 impl State {
-    const LINE_START: Self = Self::Name { bytes: [0; LONGEST_NAME], len: 0 };
+    const LINE_START: Self = Self::Name { field: Field::Event, len: 0 };
+
+    /// After one more byte of a name.
+    fn after(field: Field, len: u8, byte: u8) -> Self {
+        let field = if len == 0 { Field::with_initial(byte) } else { field };
+        match field.name().get(usize::from(len)) {
+            Some(expected) if *expected == byte => Self::Name { field, len: len.wrapping_add(1) },
+            None if byte == b':' => Self::Colon(field),
+            _ => Self::Unknown,
+        }
+    }
 }
 
 impl Tokenizer {
@@ -110,7 +117,7 @@ impl Tokenizer {
             let chunk = input.get(start..).unwrap_or_default();
             let mut lines = <Lines<'_>>::new(chunk);
             let token = match lines.take() {
-                Some(line) if self.state == State::LINE_START => whole_line(line),
+                Some(line) if !SMALL_CODE && self.state == State::LINE_START => whole_line(line),
                 Some(line) => self.end_line(line),
                 None => self.part_of_line(chunk),
             };
@@ -134,10 +141,9 @@ impl Tokenizer {
                 return Some(Token::Value { field, fragment, end: true });
             }
             (_, State::Colon(field) | State::Value(field)) => field,
-            (_, State::Name { bytes, len }) => {
-                let name = bytes.get(..usize::from(len)).unwrap_or_default();
-                return whole_line(name).map(Token::without_borrow);
-            }
+            (_, State::Name { len: 0, .. }) => return Some(Token::Dispatch),
+            (_, State::Name { field, len }) if usize::from(len) == field.name().len() => field,
+            (_, State::Name { .. }) => return None,
             (_, State::Unknown) => return None,
         };
         Some(Token::Value { field, fragment: &[], end: true })
@@ -145,19 +151,17 @@ impl Tokenizer {
 
     /// Takes in a part of a line, without its end.
     fn part_of_line<'a>(&mut self, mut part: &'a [u8]) -> Option<Token<'a>> {
-        if self.state == State::LINE_START && !undecided(part) {
-            self.state = match (split(part), part) {
-                (None, _) => State::Unknown,
-                // The space may be to come.
-                (Some((field, [])), [.., b':']) => State::Colon(field),
-                (Some((field, _)), _) => State::Value(field),
-            };
-            part = split(part).map_or(part, |(_, value)| value);
+        if !SMALL_CODE && self.state == State::LINE_START {
+            // In one step, where the field and a byte after the colon are there.
+            if let Some((field, value @ [_, ..])) = split(part) {
+                self.state = State::Value(field);
+                part = value;
+            }
         }
-        while let State::Name { bytes, len } = self.state {
+        while let State::Name { field, len } = self.state {
             let (first, rest) = part.split_first()?;
             part = rest;
-            self.state = with_byte(bytes, len, *first);
+            self.state = State::after(field, len, *first);
         }
         if let (State::Colon(field), [first, ..]) = (self.state, part) {
             part = part.get(usize::from(*first == b' ')..).unwrap_or_default();
@@ -180,21 +184,6 @@ impl Tokenizer {
     }
 }
 
-/// The state after one more byte of a name.
-fn with_byte(bytes: [u8; LONGEST_NAME], len: u8, byte: u8) -> State {
-    let mut start = [0; LONGEST_NAME + 1];
-    start.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-    let at = usize::from(len);
-    if let Some(slot) = start.get_mut(at) {
-        *slot = byte;
-    }
-    let line = start.get(..=at).unwrap_or_default();
-    match (undecided(line), start.first_chunk()) {
-        (true, Some(bytes)) => State::Name { bytes: *bytes, len: len.wrapping_add(1) },
-        _ => split(line).map_or(State::Unknown, |(field, _)| State::Colon(field)),
-    }
-}
-
 /// What a line means that lies whole in the input.
 #[inline]
 fn whole_line(line: &[u8]) -> Option<Token<'_>> {
@@ -203,16 +192,6 @@ fn whole_line(line: &[u8]) -> Option<Token<'_>> {
     }
     let (field, fragment) = split(line)?;
     Some(Token::Value { field, fragment, end: true })
-}
-
-impl Token<'_> {
-    /// The token of a line without a value.
-    const fn without_borrow<'a>(self) -> Token<'a> {
-        match self {
-            Self::Value { field, end, .. } => Token::Value { field, fragment: &[], end },
-            Self::Dispatch => Token::Dispatch,
-        }
-    }
 }
 
 impl Default for Tokenizer {
