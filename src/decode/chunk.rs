@@ -13,7 +13,7 @@ impl<B: Buffer> Decoder<B> {
     /// Goes on to the next event, which is in the store. Returns how much of the chunk is left, too.
     pub(super) fn gather_event(&mut self, mut chunk: &[u8]) -> (Gathered, usize) {
         loop {
-            let skipped = if self.stage == Stage::Gathering { 0 } else { self.start_block(chunk) };
+            let skipped = self.start_block(chunk);
             let (gathered, left) = self.gather(chunk.get(skipped..).unwrap_or_default());
             if gathered != Gathered::NoEvent {
                 return (gathered, left);

@@ -3,9 +3,9 @@
 
 use super::buffer::Buffer;
 use super::field::{ByteOrderMark, Field};
-use super::gather::{Gathered, Skipped};
+use super::gather::Gathered;
 use super::message::MessageEvent;
-use super::store::{Loss, Store};
+use super::store::{Loss, Skipped, Store};
 use super::whole::{self, Block, Found, Usual};
 use crate::SMALL_CODE;
 use core::fmt;
@@ -228,10 +228,9 @@ impl<B> Decoder<B> {
         self.store.into_memory()
     }
 
+    /// Whether a line has begun, after the byte order mark.
     pub(super) const fn is_mid_line(&self) -> bool {
-        self.store.is_mid_line()
-            || self.byte_order_mark.is_partial()
-            || !matches!(self.skipped, Skipped::No)
+        self.store.is_mid_line() || !matches!(self.skipped, Skipped::No)
     }
 
     pub(super) const fn has_event(&self) -> bool {
@@ -248,7 +247,8 @@ impl<B> Decoder<B> {
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     #[must_use]
     pub const fn is_mid_event(&self) -> bool {
-        !self.has_event() && (self.is_mid_line() || !self.store.is_empty())
+        !self.has_event()
+            && (self.is_mid_line() || self.byte_order_mark.is_partial() || !self.store.is_empty())
     }
 
     /// Whether the event being read has already been found to be too long for the buffer, or to need memory

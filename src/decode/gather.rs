@@ -5,22 +5,9 @@
 use super::buffer::Buffer;
 use super::decoder::{Decoder, Stage};
 use super::field::{Field, milliseconds, parse};
-use super::store::Loss;
+use super::store::{Loss, Skipped};
 use crate::SMALL_CODE;
 use crate::scan::{Lines, ends_with_cr};
-
-/// What the rest of a line that is not kept is part of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Skipped {
-    /// The line is kept.
-    No,
-    Comment,
-    /// A line to be ignored, or a `retry` line that does not fit.
-    Ignored,
-    /// A line of an event that is given up.
-    Lost,
-}
 
 /// What a chunk has come to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,13 +98,7 @@ impl<B: Buffer> Decoder<B> {
         if self.skipped != Skipped::No {
             return;
         }
-        if let Err(field) = self.store.put(part) {
-            self.skipped = match field {
-                Some(Field::Comment) => Skipped::Comment,
-                None | Some(Field::Retry) => Skipped::Ignored,
-                Some(Field::Data | Field::Event | Field::Id) => Skipped::Lost,
-            };
-        }
+        self.skipped = self.store.put(part);
     }
 
     /// Ends the line being read with `rest`, and does what the standard has its field do.

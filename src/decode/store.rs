@@ -12,6 +12,7 @@ use super::whole::Block;
 use crate::SMALL_CODE;
 use crate::copy::copy;
 use crate::scan::{Lines, first_word};
+use core::cell::Cell;
 
 /// So many bytes stay free, so that the field of a line that does not fit can be told from its start.
 pub(super) const SPARE: usize = 8;
@@ -100,6 +101,19 @@ pub(super) enum Loss {
     TooLong,
     /// The allocator has refused the memory for it.
     NoMemory,
+}
+
+/// What the rest of a line that is not kept is part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Skipped {
+    /// The line is kept.
+    No,
+    Comment,
+    /// A line to be ignored, or a `retry` line that does not fit.
+    Ignored,
+    /// A line of an event that is given up.
+    Lost,
 }
 
 /// The buffer, and what is where in it.
@@ -316,47 +330,50 @@ impl<B: Buffer> Store<B> {
         self.is_within_limit(more) && self.memory.grow(needed)
     }
 
-    /// Adds to the line being read. `Err`: the rest of it is not wanted. Either it does not count, or it
-    /// does not fit and its event is given up; `Some` is its field then.
+    /// Adds to the line being read, or tells why it is not kept.
     #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
-    pub(super) fn put(&mut self, part: &[u8]) -> Result<(), Option<Field>> {
+    pub(super) fn put(&mut self, part: &[u8]) -> Skipped {
         debug_assert!(self.id_len <= self.line && self.line <= self.end, "parts lie in order");
         debug_assert!(self.line <= self.used, "what is kept takes no more than on the wire");
         if !self.has_room(part.len()) {
             return self.put_beyond(part);
         }
         self.append(part);
-        Ok(())
+        Skipped::No
     }
 
     /// Adds to a line that does not fit: what of it has to be kept depends on its field.
     #[cold]
     #[inline(never)]
-    fn put_beyond(&mut self, part: &[u8]) -> Result<(), Option<Field>> {
+    fn put_beyond(&mut self, part: &[u8]) -> Skipped {
         let loss = self.loss_of(part.len());
         if part.is_empty() {
-            return Ok(());
+            return Skipped::No;
         }
         // The spare bytes take the start of any line, unless there are none.
         if !self.memory.grow(self.line.wrapping_add(SPARE)) {
             self.make_room(Some(Field::Data), 0, loss);
-            return Err(Some(Field::Data));
+            return Skipped::Lost;
         }
         let missing = SPARE.saturating_sub(self.line_len());
         let (start, rest) = part.split_at_checked(missing).unwrap_or((part, &[]));
         self.append(start);
         let line = self.bytes(Span { start: self.line, end: self.end });
         if undecided(line) {
-            return Ok(());
+            return Skipped::No;
         }
         let field = split(line).map(|(field, _)| field);
         if self.make_room(field, rest.len(), loss) {
             self.append(rest);
-            return Ok(());
+            return Skipped::No;
         }
         self.end = self.line;
-        Err(field)
+        match field {
+            Some(Field::Comment) => Skipped::Comment,
+            None | Some(Field::Retry) => Skipped::Ignored,
+            Some(Field::Data | Field::Event | Field::Id) => Skipped::Lost,
+        }
     }
 
     /// Makes room for the line being read and `more` of it, which does not fit. `false`: there is none, or
@@ -527,7 +544,12 @@ impl<B: Buffer> Store<B> {
         debug_assert!(to <= from.start, "the copy overwrites nothing that is needed");
         let bytes = self.memory.bytes_mut().get_mut(to..from.end).unwrap_or_default();
         let distance = from.start.wrapping_sub(to);
-        if distance <= bytes.len() {
+        if SMALL_CODE {
+            // `memmove` takes 1.3 KiB of flash on a Cortex-M0.
+            let cells = Cell::from_mut(bytes).as_slice_of_cells();
+            let from = cells.get(distance..).unwrap_or_default();
+            cells.iter().zip(from).for_each(|(to, from)| to.set(from.get()));
+        } else if distance <= bytes.len() {
             bytes.copy_within(distance.., 0);
         }
         Span { start: to, end: from.end.wrapping_sub(distance) }
@@ -542,7 +564,11 @@ impl<B: Buffer> Store<B> {
         } else {
             let end = lines.end.wrapping_add(by);
             let bytes = self.memory.bytes_mut().get_mut(lines.start..end).unwrap_or_default();
-            if by <= bytes.len() {
+            if SMALL_CODE {
+                let cells = Cell::from_mut(bytes).as_slice_of_cells();
+                let to = cells.get(by..).unwrap_or_default();
+                to.iter().zip(cells).rev().for_each(|(to, from)| to.set(from.get()));
+            } else if by <= bytes.len() {
                 bytes.copy_within(..bytes.len().wrapping_sub(by), by);
             }
         }
