@@ -616,3 +616,58 @@ fn a_growing_buffer_counts_each_event_once() {
         }
     }
 }
+
+/// Ids are copied as 16 bytes where that is possible: lengths around it, with and without bytes after the id.
+#[test]
+fn ids_of_about_16_bytes() {
+    for len in 0..40 {
+        let id = "i".repeat(len);
+        for event in [format!("data: a\nid: {id}\n\n"), format!("id: {id}\ndata: a\n\n")] {
+            for size in event.len() + 8..event.len() + 40 {
+                for call in CALLS {
+                    for at in 0..event.len() {
+                        let mut buffer = vec![b'?'; size];
+                        let mut decoder = Decoder::new(&mut buffer[..]);
+                        let (first, second) = event.as_bytes().split_at(at);
+                        let mut found = feed(&mut decoder, first, call, as_text);
+                        found.extend(feed(&mut decoder, second, call, as_text));
+                        found.extend(feed(&mut decoder, b"data: b\n\n", call, as_text));
+                        let expected = ["a", "b"].map(|data| Output::Event {
+                            event_type: "message".into(),
+                            data: data.into(),
+                            last_event_id: id.clone(),
+                            own: Own::default(),
+                        });
+                        assert_eq!(found, expected, "{event:?} in {size} bytes, cut at {at}");
+                        assert_eq!(decoder.last_event_id(), id.as_bytes());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A reconnection time is of the event whose lines give it, though a chunk ends after it.
+#[test]
+fn retry_in_a_chunk_before() {
+    for first in ["retry: 5\r", "retry: 5\n", "retry: 5\r\n", "\n\nretry: 5\n: note\n"] {
+        let mut decoder = Decoder::new([0; 64]);
+        assert!(decoder.next(&mut first.as_bytes()).is_none());
+        let event = decoder.next(&mut &b"data: a\n\ndata: b\n\n"[..]).unwrap().unwrap();
+        assert_eq!(event.retry(), Some(Duration::from_millis(5)), "{first:?}");
+        let event = decoder.next(&mut &b"data: b\n\n"[..]).unwrap().unwrap();
+        assert_eq!(event.retry(), None, "{first:?}");
+    }
+}
+
+/// Setting the id while the rest of a line is skipped leaves that line skipped.
+#[test]
+fn last_event_id_in_a_skipped_line() {
+    let mut decoder = Decoder::new([0; 24]);
+    assert!(decoder.next(&mut &b": a comment that does not fit"[..]).is_none());
+    decoder.set_last_event_id(b"7").unwrap();
+    let mut chunk: &[u8] = b"data: of the comment\ndata: a\n\n";
+    let event = decoder.next(&mut chunk).unwrap().unwrap();
+    assert_eq!((event.data(), event.last_event_id()), (&b"a"[..], &b"7"[..]));
+    assert_eq!(decoder.comments(), 1);
+}

@@ -151,7 +151,7 @@ impl<B: Buffer> Decoder<B> {
 
     /// Releases the event before, and passes over what may come before a line: a byte order mark, the LF of a
     /// CRLF. Returns how many bytes of `chunk` that takes. [`Stage::Between`] is next if a block starts then.
-    // The chunk is given by value: lent, it would have to be in memory all the time.
+    // The chunk is given by value: behind a reference it would have to be in memory all the time.
     #[inline(never)]
     pub(super) fn start_block(&mut self, chunk: &[u8]) -> usize {
         if self.has_event() {

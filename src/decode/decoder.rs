@@ -118,12 +118,12 @@ pub(super) enum Stage {
     /// At the start of a line that is the first of an event; no LF that comes next is part of a CRLF. The
     /// store has nothing but the last event ID.
     Between,
-    /// The same, and the block before was a [usual](whole::usual) one.
+    /// The same, and the last event that lay whole in a chunk was a [usual](whole::usual) one.
     Usual,
     /// Within an event or a line of it; no LF that comes next is part of a CRLF.
     Gathering,
     /// The store has an event that `next` has handed out.
-    Lent,
+    HandedOut,
     /// The store has an event that `decode` has announced.
     Ready,
 }
@@ -147,7 +147,11 @@ pub enum DecodeError {
     /// An event does not fit into the buffer: see [`Decoder`] for the limit. The decoder has skipped it and goes on
     /// with the next one.
     EventTooLong,
-    /// The allocator has refused the memory for an event (feature `alloc`). The decoder has skipped it.
+    /// The allocator has refused the memory for an event (feature `alloc`). The decoder has skipped it and goes on with
+    /// the next one.
+    ///
+    /// While not even eight bytes can be had, no line can be told from another: a block of comments that chunks cut is
+    /// reported, too.
     OutOfMemory,
 }
 
@@ -234,7 +238,7 @@ impl<B> Decoder<B> {
     }
 
     pub(super) const fn has_event(&self) -> bool {
-        matches!(self.stage, Stage::Lent | Stage::Ready)
+        matches!(self.stage, Stage::HandedOut | Stage::Ready)
     }
 
     /// Whether the input so far ends within a line, or within an event: after an `event`, `data` or
@@ -338,7 +342,7 @@ impl<B: Buffer> Decoder<B> {
         if SMALL_CODE {
             return match self.decode(chunk) {
                 Ok(Progress::Event) => {
-                    self.stage = Stage::Lent;
+                    self.stage = Stage::HandedOut;
                     Some(Ok(self.stored()))
                 }
                 Ok(Progress::NeedInput) => None,

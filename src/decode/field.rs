@@ -40,7 +40,6 @@ pub(super) fn parse(line: &[u8], word: u64) -> Option<(Field, &[u8])> {
 
 #[inline(always)]
 fn checked((field, value): (Field, &[u8])) -> Option<(Field, &[u8])> {
-    // A comparison is foreseen better than the jump of a `match`.
     let counts = field != Field::Id || !has_nul(value);
     counts.then_some((field, value))
 }

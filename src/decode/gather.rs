@@ -144,7 +144,7 @@ impl<B: Buffer> Decoder<B> {
         self.event_has_retry &= self.store.parts.has(Field::Data);
         match self.store.finish() {
             Ok(true) => {
-                self.stage = Stage::Lent;
+                self.stage = Stage::HandedOut;
                 Gathered::Event
             }
             Ok(false) => Gathered::NoEvent,

@@ -35,9 +35,12 @@ pub struct GrowingBuffer {
 }
 
 impl GrowingBuffer {
-    /// An empty buffer that will hold `limit` bytes at most. Nothing is allocated yet.
+    /// An empty buffer that will hold `limit` bytes at most, and never more than a slice can have (`isize::MAX`). Nothing
+    /// is allocated yet.
     #[must_use]
     pub const fn with_limit(limit: usize) -> Self {
+        let most = usize::MAX >> 1;
+        let limit = if limit < most { limit } else { most };
         Self { bytes: Vec::new(), limit, peak: 0, events: 0 }
     }
 

@@ -1,10 +1,13 @@
-//! What is kept of an event whose lines come in more than one chunk: the lines that count, one after the
-//! other, in the caller's buffer. Which lines count is decided in `gather`; whether they fit, here.
+//! What is kept of an event whose lines come in more than one chunk: the lines that count, or their values, one
+//! after the other, in the caller's buffer. Which lines count is decided in `gather`; whether they fit, here.
 //!
 //! ```text
-//! [ last event ID | lines, each with a LF | the line being read | at least 8 bytes free ]
-//! 0            id_len                    line                  end
+//! [ last event ID | lines and values, data ends with a LF | the line being read | at least 8 bytes free ]
+//! 0            id_len                                    line                  end
 //! ```
+//!
+//! Before the first data, a value may stand without its name. From there on there are the data, joined by LF, and after
+//! them whole lines.
 
 use super::buffer::Buffer;
 use super::field::{Field, split, undecided};
@@ -312,9 +315,15 @@ impl<B: Buffer> Store<B> {
     /// Whether the line being read and `more` of it are within the limit, with a byte for the line end.
     #[inline]
     fn is_within_limit(&self, more: usize) -> bool {
-        // The line and `more` are of memory that is there, and so is what is in use: no sum overflows.
+        // A limit is at most half of what a `usize` holds, and so is a slice: no sum overflows.
         let needed = self.used.wrapping_add(self.line_len()).wrapping_add(more);
         needed < self.memory.limit().saturating_sub(SPARE)
+    }
+
+    /// Whether the data end where the line being read starts, so that more can be joined to them.
+    fn data_is_last(&self) -> bool {
+        let after = self.parts.span(Field::Data).end.wrapping_add(1);
+        self.parts.has(Field::Data) && after == self.line
     }
 
     /// Why there is no room for `more`.
@@ -353,6 +362,7 @@ impl<B: Buffer> Store<B> {
         }
         // The spare bytes take the start of any line, unless there are none.
         if !self.memory.grow(self.line.wrapping_add(SPARE)) {
+            debug_assert_eq!(self.line_len(), 0, "otherwise they are there");
             self.make_room(Some(Field::Data), 0, loss);
             return Skipped::Lost;
         }
@@ -385,7 +395,6 @@ impl<B: Buffer> Store<B> {
         if self.parts.loss == Loss::None {
             self.parts.loss = loss;
             self.parts.remove(Field::Data);
-            self.parts.remove(Field::Event);
             self.parts.scattered = false;
             self.keep_ids();
         }
@@ -424,17 +433,18 @@ impl<B: Buffer> Store<B> {
         }
         let mut value = Span { start: self.end.wrapping_sub(value_len), end: self.end };
         if self.parts.loss != Loss::None {
-            self.line = self.end;
-            if field == Field::Id {
-                self.parts.set(field, value);
+            if field != Field::Id {
+                return self.drop_line();
             }
+            self.line = self.end;
+            self.parts.set(field, value);
             return self.keep_ids();
         }
         self.used = self.used.wrapping_add(self.line_len()).wrapping_add(1);
         let data = self.parts.span(Field::Data);
         if field != Field::Data || !self.parts.has(Field::Data) {
             self.parts.set(field, value);
-        } else if data.end.wrapping_add(1) == self.line {
+        } else if self.data_is_last() {
             // Up to the data before it, after the LF of that.
             value = self.move_down(value, self.line);
             self.parts.set(field, Span { start: data.start, end: value.end });
@@ -475,11 +485,10 @@ impl<B: Buffer> Store<B> {
     /// the buffer: data of several lines is common. Takes the line after them, too, and returns that.
     #[inline(always)]
     pub(super) fn join_lines<'a>(&mut self, lines: &mut Lines<'a>) -> Option<(&'a [u8], u64)> {
-        let mut data = self.parts.span(Field::Data);
-        let follows = self.parts.has(Field::Data) && data.end.wrapping_add(1) == self.line;
-        if !follows || self.parts.loss != Loss::None {
+        if !self.data_is_last() || self.parts.loss != Loss::None {
             return lines.take_with_word();
         }
+        let mut data = self.parts.span(Field::Data);
         let limit = self.memory.limit().saturating_sub(SPARE);
         let memory = self.memory.bytes_mut();
         let mut used = self.used;
@@ -636,6 +645,8 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Joins data lines between which others lie. Each byte is moved a few times at most.
+    ///
+    /// After the first data there are only whole lines: what is kept without its name lies before them.
     #[cold]
     #[inline(never)]
     fn join_scattered(&mut self) {

@@ -57,6 +57,12 @@ pub fn spec(client: &mut Client, stream: &[u8]) -> Vec<Output> {
 
 /// The standard and the crate's limit in bytes, for a buffer of `buffer` bytes.
 pub fn limited(client: &mut Client, stream: &[u8], buffer: usize) -> Vec<Output> {
+    if matches!(stream, b"\xEF" | b"\xEF\xBB") {
+        // It may yet be a byte order mark.
+        interpret(client, &[], "", Some(buffer));
+        client.cut_off = true;
+        return Vec::new();
+    }
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let (lines, rest) = lines(&latin1(stream));
     interpret(client, &lines, &rest, Some(buffer))
@@ -240,11 +246,7 @@ fn interpret(
         || !buffers.data.is_empty()
         || buffers.last_event_id.is_some()
         || buffers.too_long;
-    // It may yet be a byte order mark.
-    let is_mark = lines.is_empty() && "\u{EF}\u{BB}\u{BF}".starts_with(unfinished);
-    if !is_mark {
-        end(client, &mut buffers, unfinished, buffer, room);
-    }
+    end(client, &mut buffers, unfinished, buffer, room);
     client.too_long = buffers.too_long;
     output
 }
