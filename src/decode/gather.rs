@@ -118,7 +118,8 @@ impl<B: Buffer> Decoder<B> {
                 return self.store.keep(field, len);
             }
             Some((Field::Comment, _)) => self.count_comments(1),
-            Some((Field::Retry, value)) if self.store.fits() => match milliseconds(value) {
+            // One that does not fit has been skipped, but for `retry` alone, which is no time.
+            Some((Field::Retry, value)) => match milliseconds(value) {
                 Some(time) => self.set_retry(time),
                 None => self.count_ignored(1),
             },

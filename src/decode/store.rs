@@ -456,12 +456,6 @@ impl<B: Buffer> Store<B> {
         self.end = self.line;
     }
 
-    /// Whether the line being read fits, now that it has ended. A line that does not is one of which the field
-    /// could not be told before.
-    pub(super) fn fits(&self) -> bool {
-        self.is_within_limit(0)
-    }
-
     /// Drops the line being read, which does not count.
     pub(super) const fn drop_line(&mut self) {
         self.end = self.line;

@@ -94,19 +94,26 @@ pub fn feed<B: Buffer>(
     let mut outputs = Vec::new();
     let mut next_now = call != Call::Decode;
     loop {
+        let with_id = |event: MessageEvent<'_>| (view(&event), event.last_event_id().to_vec());
         let output = if next_now {
-            let event = decoder.next(&mut chunk).map(|result| result.map(|event| view(&event)));
+            let event = decoder.next(&mut chunk).map(|result| result.map(with_id));
             assert!(decoder.event().is_none(), "an event that `next` has returned is not kept");
             event
         } else {
             match decoder.decode(&mut chunk) {
-                Ok(Progress::Event) => Some(Ok(view(&decoder.event().expect("an event is ready")))),
+                Ok(Progress::Event) => {
+                    Some(Ok(with_id(decoder.event().expect("an event is ready"))))
+                }
                 Ok(Progress::NeedInput) => None,
                 Err(error) => Some(Err(error)),
             }
         };
         match output {
-            Some(output) => outputs.push(output.unwrap_or_else(lost)),
+            Some(Ok((event, id))) => {
+                assert_eq!(decoder.last_event_id(), id, "the id of the event that was returned");
+                outputs.push(event);
+            }
+            Some(Err(error)) => outputs.push(lost(error)),
             None => {
                 assert!(chunk.is_empty(), "a decoder that wants more has used up its chunk");
                 assert!(decoder.event().is_none());
