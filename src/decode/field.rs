@@ -213,8 +213,16 @@ pub(super) fn undecided(start: &[u8]) -> bool {
 #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
 fn candidate(line: &[u8]) -> Option<Field> {
     let field = Field::with_initial(*line.first()?);
-    // A call that compares is longer than the names.
-    line.iter().zip(field.name()).all(|(byte, expected)| byte == expected).then_some(field)
+    let name = field.name();
+    // A call that compares is longer than the names, and so is an iterator.
+    let mut at = 0_usize;
+    while let (Some(byte), Some(expected)) = (line.get(at), name.get(at)) {
+        if byte != expected {
+            return None;
+        }
+        at = at.wrapping_add(1);
+    }
+    Some(field)
 }
 
 /// The reconnection time that is the value of a `retry` line. `None`: the value is not one, and the line is ignored.

@@ -321,6 +321,7 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Whether the data end where the line being read starts, so that more can be joined to them.
+    #[inline(always)]
     fn data_is_last(&self) -> bool {
         let after = self.parts.span(Field::Data).end.wrapping_add(1);
         self.parts.has(Field::Data) && after == self.line
