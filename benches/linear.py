@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).parent
-SIZES = 4 * 1024, 64 * 1024
+SIZES = 8 * 1024, 128 * 1024
 MOST = 20
 
 # Callgrind counts one instruction for each byte of a `rep movsb` or `rep stosb`, with which glibc copies
