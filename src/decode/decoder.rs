@@ -41,9 +41,9 @@ use core::time::Duration;
 ///
 /// With `next`, an event that lies whole in the chunk and has one `data` line is borrowed from the chunk. Only its id is
 /// copied, for the events after it. What is copied besides, each byte once: the lines of an event that goes on in the
-/// next chunk, and the data of several `data` lines, which are joined. At the blank line, data between which a type or
-/// an id lies are moved once more. A buffer that grows copies what it has. On targets of fewer than 64 bits, where flash
-/// counts, `next` copies each event, as `decode` does.
+/// next chunk, those of an event with a second `event` or `id` line, and the data of several `data` lines, which are
+/// joined. At the blank line, data between which a type or an id lies are moved once more. A buffer that grows copies
+/// what it has. On targets of fewer than 64 bits, where flash counts, `next` copies each event, as `decode` does.
 ///
 /// # What the bytes must be
 ///

@@ -332,7 +332,8 @@ impl<B: Buffer> Store<B> {
         if self.is_within_limit(more) { Loss::NoMemory } else { Loss::TooLong }
     }
 
-    /// The same, and the memory for it is there.
+    /// Whether the line being read and `more` bytes of it are within the limit, and memory for them is there. Grows the
+    /// memory for them if it can.
     #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     fn has_room(&mut self, more: usize) -> bool {
