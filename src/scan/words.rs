@@ -9,15 +9,27 @@ use super::Search;
 pub(crate) struct Words<const WORDS: bool>;
 
 impl<const WORDS: bool> Search for Words<WORDS> {
-    #[inline]
+    #[inline(always)]
     fn take<const NEAR: usize>(&mut self, bytes: &[u8], start: usize) -> Option<usize> {
-        let rest = bytes.get(start..)?;
-        let words = if WORDS { words_without_line_end(rest) } else { 0 };
-        let mut at = start.wrapping_add(words);
-        while !is_line_end(bytes.get(at)?) {
-            at = at.wrapping_add(1);
+        let mut rest = bytes.get(start..)?;
+        if WORDS {
+            while let Some((word, after)) = rest.split_first_chunk() {
+                rest = match first_control(*word) {
+                    None => after,
+                    Some(at) if is_line_end(rest.get(at)?) => {
+                        return Some(bytes.len().wrapping_sub(rest.len()).wrapping_add(at));
+                    }
+                    Some(at) => rest.get(at.wrapping_add(1)..)?,
+                };
+            }
         }
-        Some(at)
+        while let [first, after @ ..] = rest {
+            if is_line_end(first) {
+                return Some(bytes.len().wrapping_sub(rest.len()));
+            }
+            rest = after;
+        }
+        None
     }
 
     fn skip(&mut self, _start: usize) {}
@@ -28,33 +40,34 @@ const fn is_line_end(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// How many bytes come before the first four bytes, or the last few, that may have a line end.
+/// Where the first byte below 14 is. Few are that are no line ends.
 #[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
-fn words_without_line_end(bytes: &[u8]) -> usize {
+#[inline(always)]
+fn first_control(word: [u8; 4]) -> Option<usize> {
     const ONES: u32 = 0x0101_0101;
-    let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk::<4>() {
-        let value = u32::from_ne_bytes(*word);
-        // A high bit is set if and only if a byte is below 14. Few are that are no line ends.
-        let control = value.wrapping_sub(14 * ONES) & !value & (0x80 * ONES) != 0;
-        if control && word.iter().any(is_line_end) {
-            break;
-        }
-        rest = after;
-    }
-    bytes.len().wrapping_sub(rest.len())
+    let value = u32::from_le_bytes(word);
+    // The lowest high bit that is set is that of a byte below 14: only such a byte borrows from the next one.
+    let high_bits = value.wrapping_sub(14 * ONES) & !value & (0x80 * ONES);
+    if high_bits == 0 { None } else { usize::try_from(high_bits.trailing_zeros() >> 3).ok() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_line_end, words_without_line_end};
+    use super::super::{Search, ends_by};
+    use super::Words;
     use proptest::collection::vec;
     use proptest::prelude::*;
+    use std::vec::Vec;
 
     fn check(bytes: &[u8]) {
-        let first = bytes.iter().position(is_line_end);
-        let expected = first.unwrap_or(bytes.len()) / 4 * 4;
-        assert_eq!(words_without_line_end(bytes), expected, "{bytes:?}");
+        let is_end = |at: &usize| matches!(bytes[*at], b'\n' | b'\r');
+        let expected: Vec<_> = (0..bytes.len()).filter(is_end).collect();
+        check_search::<Words<true>>(bytes, &expected);
+        check_search::<Words<false>>(bytes, &expected);
+    }
+
+    fn check_search<S: Search>(bytes: &[u8], expected: &[usize]) {
+        assert_eq!(ends_by::<S>(bytes).collect::<Vec<_>>(), expected, "{bytes:?}");
     }
 
     /// Each byte in each place of words that are otherwise of each of some other bytes.
