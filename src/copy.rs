@@ -1,6 +1,6 @@
 //! Copies of a few bytes without a call.
 
-use crate::SMALL_CODE;
+use crate::{SMALL_CODE, scan::LOADS_WORDS};
 
 /// Copies `from`, of the same length as `to`.
 ///
@@ -8,6 +8,7 @@ use crate::SMALL_CODE;
 #[inline(always)]
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     match from.len() {
+        _ if SMALL_CODE && LOADS_WORDS => copy_words(from, to),
         // The call is the shorter code.
         _ if SMALL_CODE => to.copy_from_slice(from),
         4..8 => copy_ends::<4>(from, to),
@@ -23,6 +24,20 @@ pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
             copy_ends::<1>(from, to);
         }
         _ => to.copy_from_slice(from),
+    }
+}
+
+/// Four bytes at a time from any address. On a Cortex-M3 `memcpy` takes 60 instructions for a few bytes, and 3.6 a
+/// byte where the two addresses differ in their last two bits; this takes 1.5.
+#[inline(always)]
+fn copy_words(from: &[u8], to: &mut [u8]) {
+    let mut from = from.chunks_exact(4);
+    let mut to = to.chunks_exact_mut(4);
+    for (from, to) in (&mut from).zip(&mut to) {
+        to.copy_from_slice(from);
+    }
+    for (from, to) in from.remainder().iter().zip(to.into_remainder()) {
+        *to = *from;
     }
 }
 
