@@ -27,7 +27,7 @@ type LineEnds = bitmap::Bitmap;
 
 /// Only an ARM with atomics, which is more than a Cortex-M0, loads a word from any address.
 #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "chosen for microcontrollers"))]
-const LOADS_WORDS: bool =
+pub(crate) const LOADS_WORDS: bool =
     cfg!(any(sse_wire_words, all(target_arch = "arm", target_has_atomic = "ptr")));
 
 /// Finds the line ends of some bytes, one after the other.
@@ -53,6 +53,10 @@ fn ends_by<'a, S: Search + 'a>(bytes: &'a [u8]) -> impl Iterator<Item = usize> +
         start = end.wrapping_add(1);
         Some(end)
     })
+}
+
+pub(crate) const fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// Whether there is a NUL. Ids are short: a call would cost more than the search.

@@ -18,9 +18,11 @@ pub trait Memory {
     /// How many bytes there can ever be.
     fn limit(&self) -> usize;
 
-    /// Makes room for `needed` bytes at least; new ones come after the old. `false`: there is no memory.
+    /// Makes room for `needed` bytes at least, which are within the limit; new ones come after the old. `false`: there
+    /// is no memory.
     fn grow(&mut self, needed: usize) -> bool {
-        needed <= self.bytes().len()
+        debug_assert!(needed <= self.bytes().len(), "what has the size of its limit need not grow");
+        true
     }
 
     /// An event is over that had `used` bytes of the buffer in use. `Some`: shrink to so many.

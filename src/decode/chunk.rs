@@ -81,15 +81,21 @@ impl<B: Buffer> Decoder<B> {
         let bytes = *chunk;
         let is_kept = self.store.keep_block(chunk, block);
         if is_kept {
-            if let Some(retry) = block.retry {
-                self.set_retry(retry);
-            }
-            self.count_comments(block.comments);
-            self.count_ignored(block.ignored);
+            self.take_rest(block);
+            self.event_has_retry = block.retry.is_some();
             self.after_cr = chunk.is_empty() && ends_with_cr(bytes);
             self.stage = if self.after_cr { Stage::Reading } else { Stage::Gathering };
         }
         is_kept
+    }
+
+    /// Takes in what a block has beside the parts of an event.
+    fn take_rest(&mut self, block: &Block) {
+        if let Some(retry) = block.retry {
+            self.set_retry(retry);
+        }
+        self.count_comments(block.comments);
+        self.count_ignored(block.ignored);
     }
 
     /// Takes in a chunk of one byte, which is not the end of a line: a stream that is read byte by byte.
@@ -120,7 +126,6 @@ impl<B: Buffer> Decoder<B> {
             }
         }
         let rest = chunk.get(len..).unwrap_or_else(nothing);
-        self.stage = Stage::Usual;
         if rest.is_empty() && ends_with_cr(chunk) {
             self.after_cr = true;
             self.stage = Stage::Reading;
@@ -129,20 +134,15 @@ impl<B: Buffer> Decoder<B> {
         true
     }
 
-    /// Takes in a block of any kind.
+    /// Takes in a block of any kind, which is whole and borrowed from the chunk.
     fn take_found(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
         if !self.take_block(chunk, block.len, block.parts.get(Field::Id, chunk)) {
             return false;
         }
-        if let Some(retry) = block.retry {
-            self.retry = retry;
-            self.has_retry = true;
-        }
-        self.count_comments(block.comments);
-        self.count_ignored(block.ignored);
+        self.take_rest(block);
         if block.parts.has(Field::Data) {
-            if self.stage == Stage::Usual && !block.is_usual() {
-                self.stage = Stage::Between;
+            if self.stage != Stage::Reading {
+                self.stage = if block.is_usual() { Stage::Usual } else { Stage::Between };
             }
             self.store.count_event(0);
         }

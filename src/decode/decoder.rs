@@ -295,7 +295,6 @@ impl<B> Decoder<B> {
     pub(super) const fn set_retry(&mut self, milliseconds: u64) {
         self.retry = milliseconds;
         self.has_retry = true;
-        self.event_has_retry = true;
     }
 }
 

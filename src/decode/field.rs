@@ -23,25 +23,18 @@ pub enum Field {
     Comment,
 }
 
-/// The field and the value of a line that the standard does not ignore, but for a `retry` line without a time: its
-/// field has a name that the standard knows, and an id has no NUL. The value is what ends the line. `word` is the line's
-/// first eight bytes, as [`Lines::word`](crate::scan::Lines::word) has them; it is not looked at where short code
-/// counts.
-#[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+/// The field of a line that the standard does not ignore, but for a `retry` line without a time, and where its value
+/// starts: the field has a name that the standard knows, and an id has no NUL. `word` is the line's first eight bytes,
+/// as [`Lines::word`](crate::scan::Lines::word) has them; it is not looked at where short code counts.
 #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
-pub(super) fn parse(line: &[u8], word: u64) -> Option<(Field, &[u8])> {
-    if !SMALL_CODE {
-        if let Some((field, value)) = split_word(word) {
-            return checked((field, line.get(value..)?));
-        }
-    }
-    checked(split(line)?)
-}
-
-#[inline(always)]
-fn checked((field, value): (Field, &[u8])) -> Option<(Field, &[u8])> {
-    let counts = field != Field::Id || !has_nul(value);
-    counts.then_some((field, value))
+pub(super) fn parse(line: &[u8], word: u64) -> Option<(Field, usize)> {
+    let by_word = if SMALL_CODE { None } else { split_word(word) };
+    let (field, start) = match by_word {
+        Some(found) => found,
+        None => split(line)?,
+    };
+    let counts = field != Field::Id || !has_nul(line.get(start..)?);
+    counts.then_some((field, start))
 }
 
 impl Field {
@@ -189,45 +182,37 @@ impl Field {
     }
 }
 
-/// The field and the value of `line`. `None`: its field has no name that the standard knows.
+/// The field of `line`, and where its value starts. `None`: its field has no name that the standard knows.
 ///
-/// It can be asked of the start of a line too, unless that is [`undecided`]; whether a space follows the colon
+/// It can be asked of a start of the line that [tells the field](tells_field), too; whether a space follows the colon
 /// is not known then.
 #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), cold)]
 #[inline(never)]
-pub(super) fn split(line: &[u8]) -> Option<(Field, &[u8])> {
-    let field = candidate(line)?;
-    match line.get(field.name().len()..)? {
-        [] => Some((field, &[])),
-        [b':', b' ', value @ ..] | [b':', value @ ..] => Some((field, value)),
-        _ => None,
-    }
+pub(super) fn split(line: &[u8]) -> Option<(Field, usize)> {
+    let (field, rest) = match line {
+        [b'd', b'a', b't', b'a', rest @ ..] => (Field::Data, rest),
+        [b'e', b'v', b'e', b'n', b't', rest @ ..] => (Field::Event, rest),
+        [b'i', b'd', rest @ ..] => (Field::Id, rest),
+        [b'r', b'e', b't', b'r', b'y', rest @ ..] => (Field::Retry, rest),
+        [b':', ..] => (Field::Comment, line),
+        _ => return None,
+    };
+    let value = match rest {
+        [b':', b' ', value @ ..] | [b':', value @ ..] => value,
+        [] => rest,
+        _ => return None,
+    };
+    Some((field, line.len().wrapping_sub(value.len())))
 }
 
-/// Whether the field of a line that starts like this depends on what comes next.
-pub(super) fn undecided(start: &[u8]) -> bool {
-    start.is_empty() || candidate(start).is_some_and(|field| start.len() <= field.name().len())
-}
-
-/// The field of which the line may be: its name and the line agree as far as both go.
-#[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
-fn candidate(line: &[u8]) -> Option<Field> {
-    let field = Field::with_initial(*line.first()?);
-    let name = field.name();
-    // A call that compares is longer than the names, and so is an iterator.
-    let mut at = 0_usize;
-    while let (Some(byte), Some(expected)) = (line.get(at), name.get(at)) {
-        if byte != expected {
-            return None;
-        }
-        at = at.wrapping_add(1);
-    }
-    Some(field)
+/// Whether the field of a line that starts like this does not depend on what comes next: the colon has come, or no
+/// name is so long.
+pub(super) fn tells_field(start: &[u8]) -> bool {
+    start.len() > Field::Event.name().len() || start.contains(&b':')
 }
 
 /// The reconnection time that is the value of a `retry` line. `None`: the value is not one, and the line is ignored.
 /// What is too large is as large as can be.
-#[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
 pub(super) fn milliseconds(value: &[u8]) -> Option<u64> {
     let mut time = 0_u64;
     for byte in value {
@@ -258,7 +243,6 @@ impl ByteOrderMark {
 
     /// How many bytes of `input` are of the mark, and whether that was only a part of one: the start of the first
     /// line then.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     pub(super) fn skip(&mut self, input: &[u8]) -> (usize, bool) {
         let mut len = 0_usize;
@@ -286,7 +270,7 @@ impl ByteOrderMark {
 
 #[cfg(test)]
 mod tests {
-    use super::{ByteOrderMark, Field, parse, split, split_word, undecided};
+    use super::{ByteOrderMark, Field, parse, split, split_word, tells_field};
     use crate::scan::first_word;
     use proptest::prelude::*;
     use std::vec::Vec;
@@ -330,18 +314,19 @@ mod tests {
             let line: Vec<u8> = [name.as_bytes(), rest.as_bytes()].concat();
             prop_assume!(!line.is_empty());
             let expected = naive(&line);
-            prop_assert_eq!(split(&line), expected);
+            let value = |(field, start)| (field, &line[start..]);
+            prop_assert_eq!(split(&line).map(value), expected);
             let counts = expected.filter(|(field, value)| *field != Field::Id || !value.contains(&0));
             for word in words(&line) {
-                prop_assert_eq!(parse(&line, word), counts);
+                prop_assert_eq!(parse(&line, word).map(value), counts);
                 if let Some((field, start)) = split_word(word) {
                     prop_assert_eq!(Some((field, &line[start..])), expected);
                     prop_assert_eq!(field.value(&line, word), Some(&line[start..]));
                 }
             }
-            // Once the field of a start can be told, it is the line's.
+            // Once the start tells the field, it is the line's.
             for len in 1..line.len() {
-                if !undecided(&line[..len]) {
+                if tells_field(&line[..len]) {
                     let field = |line| split(line).map(|(field, _)| field);
                     prop_assert_eq!(field(&line[..len]), field(&line));
                 }

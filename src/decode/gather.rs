@@ -27,40 +27,14 @@ impl<B: Buffer> Decoder<B> {
     #[inline(never)]
     pub(super) fn gather(&mut self, chunk: &[u8]) -> (Gathered, usize) {
         let mut lines = <Lines<'_>>::new(chunk);
-        let line = self.next_line(&mut lines);
-        // A call of its own for what needs many registers.
-        if !SMALL_CODE && line.is_none() {
-            return self.gather_rest(chunk, &lines);
-        }
-        self.gather_lines(chunk, lines, line)
-    }
-
-    /// The same, from `line` on, which has been taken.
-    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(never))]
-    fn gather_lines<'c>(
-        &mut self,
-        chunk: &'c [u8],
-        mut lines: Lines<'c>,
-        mut line: Option<(&'c [u8], u64)>,
-    ) -> (Gathered, usize) {
-        while let Some((part, word)) = line {
-            if self.is_mid_line() {
-                self.end_line(part);
-            } else if part.is_empty() {
+        while let Some((part, word)) = self.next_line(&mut lines) {
+            if part.is_empty() && !self.is_mid_line() {
                 let left = lines.rest().len();
                 self.after_cr = left == 0 && ends_with_cr(chunk);
                 return (self.end_event(), left);
-            } else if SMALL_CODE || !self.keep_value(part, word) {
-                self.end_line(part);
             }
-            line = self.next_line(&mut lines);
+            self.end_line(part, word);
         }
-        self.gather_rest(chunk, &lines)
-    }
-
-    /// Takes in what `chunk` ends with, without a line end.
-    #[inline(always)]
-    fn gather_rest(&mut self, chunk: &[u8], lines: &Lines<'_>) -> (Gathered, usize) {
         let rest = lines.rest();
         if !chunk.is_empty() {
             self.after_cr = rest.is_empty() && ends_with_cr(chunk);
@@ -79,20 +53,7 @@ impl<B: Buffer> Decoder<B> {
         if self.is_mid_line() { lines.take_with_word() } else { self.store.join_lines(lines) }
     }
 
-    /// Does what [`end_line`](Self::end_line) does, for a line that lies whole in the chunk and is a usual one.
-    /// `false`: it is not.
-    #[inline(always)]
-    fn keep_value(&mut self, line: &[u8], word: u64) -> bool {
-        match parse(line, word) {
-            Some((field, value)) if field.is_part() => {
-                self.store.keep_value(field, value, line.len())
-            }
-            _ => false,
-        }
-    }
-
     /// Takes in a part of a line.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     pub(super) fn read(&mut self, part: &[u8]) {
         if self.skipped != Skipped::No {
@@ -101,29 +62,38 @@ impl<B: Buffer> Decoder<B> {
         self.skipped = self.store.put(part);
     }
 
-    /// Ends the line being read with `rest`, and does what the standard has its field do.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
-    pub(super) fn end_line(&mut self, rest: &[u8]) {
-        self.read(rest);
-        if self.skipped != Skipped::No {
-            return self.end_skipped();
+    /// Ends the line being read with `rest`, and does what the standard has its field do. `word` is the first eight
+    /// bytes of a line that starts here.
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
+    fn end_line(&mut self, rest: &[u8], word: u64) {
+        // A line that lies whole in the chunk is judged there.
+        let is_whole = !self.is_mid_line() && self.store.has_room_for_line(rest.len());
+        if !is_whole {
+            self.read(rest);
+            if self.skipped != Skipped::No {
+                return self.end_skipped();
+            }
         }
-        if !SMALL_CODE {
-            self.store.end_line();
-        }
-        let (line, word) = self.store.line_read();
+        let (line, word) = if is_whole { (rest, word) } else { self.store.end_line() };
         match parse(line, word) {
-            Some((field, value)) if field.is_part() => {
-                let len = value.len();
-                return self.store.keep(field, len);
+            Some((field, start)) if field.is_part() => {
+                return if is_whole {
+                    self.store.keep_whole(field, rest, start);
+                } else {
+                    let len = line.len();
+                    self.store.keep(field, len.wrapping_sub(start));
+                };
             }
             Some((Field::Comment, _)) => self.count_comments(1),
             // One that does not fit has been skipped, but for `retry` alone, which is no time.
-            Some((Field::Retry, value)) => match milliseconds(value) {
-                Some(time) => self.set_retry(time),
+            Some((_, start)) => match line.get(start..).and_then(milliseconds) {
+                Some(time) => {
+                    self.set_retry(time);
+                    self.event_has_retry = true;
+                }
                 None => self.count_ignored(1),
             },
-            _ => self.count_ignored(1),
+            None => self.count_ignored(1),
         }
         self.store.drop_line();
     }
@@ -139,7 +109,6 @@ impl<B: Buffer> Decoder<B> {
     }
 
     /// Does what a blank line does.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     pub(super) fn end_event(&mut self) -> Gathered {
         self.stage = Stage::Reading;
         self.event_has_retry &= self.store.parts.has(Field::Data);

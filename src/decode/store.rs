@@ -1,20 +1,21 @@
-//! What is kept of an event whose lines come in more than one chunk: the lines that count, or their values, one
-//! after the other, in the caller's buffer. Which lines count is decided in `gather`; whether they fit, here.
+//! What is kept of an event until its blank line, in the caller's buffer: its type, its id and its data, in the
+//! order in which they came. Which lines count is decided in `gather`; whether they fit, here.
 //!
 //! ```text
-//! [ last event ID | lines and values, data ends with a LF | the line being read | at least 8 bytes free ]
-//! 0            id_len                                    line                  end
+//! [ last event ID | kept lines, each with a LF | the line being read | at least 8 bytes free ]
+//! 0            id_len                          line                  end
 //! ```
 //!
-//! Before the first data, a value may stand without its name. From there on there are the data, joined by LF, and after
-//! them whole lines.
+//! A kept line is its value. Its name may stand before it where the line came in several chunks. A data line is joined
+//! to data right before it. After data, an `event` or `id` line is kept with its name, and so is a data line after that:
+//! the blank line joins those.
 
 use super::buffer::Buffer;
-use super::field::{Field, split, undecided};
+use super::field::{Field, split, tells_field};
 use super::whole::Block;
 use crate::SMALL_CODE;
 use crate::copy::copy;
-use crate::scan::{Lines, first_word};
+use crate::scan::{Lines, first_word, is_line_end};
 use core::cell::Cell;
 
 /// So many bytes stay free, so that the field of a line that does not fit can be told from its start.
@@ -185,9 +186,8 @@ impl<B: Buffer> Store<B> {
     }
 
     /// A part of the event, if it is there.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     pub(super) fn part(&self, field: Field) -> Option<&[u8]> {
-        self.parts.get(field, self.memory.bytes())
+        if self.parts.has(field) { Some(self.bytes(self.parts.span(field))) } else { None }
     }
 
     #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
@@ -254,58 +254,37 @@ impl<B: Buffer> Store<B> {
     /// nothing has changed.
     pub(super) fn keep_block(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
         debug_assert!(self.is_empty(), "no lines are kept");
-        let Some((lines, rest)) = chunk.split_at_checked(block.len) else { return false };
+        let Some((_, rest)) = chunk.split_at_checked(block.len) else { return false };
         // A line takes no more of the limit than it has bytes.
         if !self.has_room(block.len) {
             return false;
         }
-        if block.counted == block.len {
-            // The lines are as they are kept: all of them count, and each ends with one byte.
-            self.parts = block.parts;
-            self.parts.shift(self.line);
-            self.append(lines);
-            if block.parts.has(Field::Data) {
-                // It may have ended with CR.
-                self.write_lf(self.parts.span(Field::Data).end);
-            }
-        } else {
-            // The values alone, the data last, so that more can be joined to it.
-            for field in [Field::Event, Field::Id, Field::Data] {
-                if let Some(value) = block.parts.get(field, chunk) {
-                    let start = self.end;
-                    self.append(value);
-                    self.parts.set(field, Span { start, end: self.end });
-                }
-            }
-            if block.parts.has(Field::Data) {
-                self.write_lf(self.end);
-                self.end = self.end.wrapping_add(1);
+        // The data last, so that more can be joined to them.
+        for field in [Field::Event, Field::Id, Field::Data] {
+            if let Some(value) = block.parts.get(field, chunk) {
+                self.append(value);
+                self.place(field, value.len(), value.len());
             }
         }
-        self.line = self.end;
-        self.used = self.used.wrapping_add(block.counted);
+        self.used = self.id_len.wrapping_add(block.counted);
         *chunk = rest;
         true
     }
 
-    /// Keeps a line that lies whole in a chunk, if it fits and no data has come yet: its value. `false`: nothing
-    /// has changed.
-    #[inline(always)]
-    pub(super) fn keep_value(&mut self, field: Field, value: &[u8], line_len: usize) -> bool {
-        let keeps = !self.parts.has(Field::Data) && self.parts.loss == Loss::None;
-        if !keeps || !self.has_room(line_len) {
-            return false;
-        }
-        let start = self.end;
-        self.append(value);
-        self.parts.set(field, Span { start, end: self.end });
-        if field == Field::Data {
-            self.write_lf(self.end);
-            self.end = self.end.wrapping_add(1);
-        }
-        self.line = self.end;
-        self.used = self.used.wrapping_add(line_len).wrapping_add(1);
-        true
+    /// Whether a whole line fits of an event that is kept.
+    #[inline]
+    pub(super) fn has_room_for_line(&mut self, len: usize) -> bool {
+        self.parts.loss == Loss::None && self.has_room(len)
+    }
+
+    /// Keeps a line that lies whole in a chunk and [fits](Self::has_room_for_line).
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
+    pub(super) fn keep_whole(&mut self, field: Field, line: &[u8], value: usize) {
+        let has_data = self.parts.has(Field::Data);
+        // The blank line has to tell data from what lies between them.
+        let start = if has_data && !self.is_joined(field) { 0 } else { value };
+        self.append(line.get(start..).unwrap_or_default());
+        self.place(field, line.len().wrapping_sub(value), line.len());
     }
 
     const fn line_len(&self) -> usize {
@@ -320,11 +299,11 @@ impl<B: Buffer> Store<B> {
         needed < self.memory.limit().saturating_sub(SPARE)
     }
 
-    /// Whether the data end where the line being read starts, so that more can be joined to them.
+    /// Whether a line of this field is data, and comes right after data.
     #[inline(always)]
-    fn data_is_last(&self) -> bool {
+    fn is_joined(&self, field: Field) -> bool {
         let after = self.parts.span(Field::Data).end.wrapping_add(1);
-        self.parts.has(Field::Data) && after == self.line
+        field == Field::Data && self.parts.has(Field::Data) && after == self.line
     }
 
     /// Why there is no room for `more`.
@@ -334,7 +313,6 @@ impl<B: Buffer> Store<B> {
 
     /// Whether the line being read and `more` bytes of it are within the limit, and memory for them is there. Grows the
     /// memory for them if it can.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     fn has_room(&mut self, more: usize) -> bool {
         let needed = self.end.wrapping_add(more).wrapping_add(1).wrapping_add(SPARE);
@@ -342,7 +320,6 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Adds to the line being read, or tells why it is not kept.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     pub(super) fn put(&mut self, part: &[u8]) -> Skipped {
         debug_assert!(self.id_len <= self.line && self.line <= self.end, "parts lie in order");
@@ -363,7 +340,8 @@ impl<B: Buffer> Store<B> {
             return Skipped::No;
         }
         // The spare bytes take the start of any line, unless there are none.
-        if !self.memory.grow(self.line.wrapping_add(SPARE)) {
+        let spare = self.line.wrapping_add(SPARE);
+        if spare > self.memory.limit() || !self.memory.grow(spare) {
             debug_assert_eq!(self.line_len(), 0, "otherwise they are there");
             self.make_room(Some(Field::Data), 0, loss);
             return Skipped::Lost;
@@ -372,7 +350,7 @@ impl<B: Buffer> Store<B> {
         let (start, rest) = part.split_at_checked(missing).unwrap_or((part, &[]));
         self.append(start);
         let line = self.bytes(Span { start: self.line, end: self.end });
-        if undecided(line) {
+        if !tells_field(line) {
             return Skipped::No;
         }
         let field = split(line).map(|(field, _)| field);
@@ -427,31 +405,38 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Keeps the line being read, if it fits. Its value is what it ends with.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     pub(super) fn keep(&mut self, field: Field, value_len: usize) {
         if !self.has_room(0) && !self.make_room(Some(field), 0, self.loss_of(0)) {
             self.end = self.line;
             return;
         }
-        let mut value = Span { start: self.end.wrapping_sub(value_len), end: self.end };
-        if self.parts.loss != Loss::None {
-            if field != Field::Id {
-                return self.drop_line();
-            }
-            self.line = self.end;
-            self.parts.set(field, value);
-            return self.keep_ids();
+        if self.parts.loss == Loss::None {
+            return self.place(field, value_len, self.line_len());
         }
-        self.used = self.used.wrapping_add(self.line_len()).wrapping_add(1);
-        let data = self.parts.span(Field::Data);
-        if field != Field::Data || !self.parts.has(Field::Data) {
-            self.parts.set(field, value);
-        } else if self.data_is_last() {
+        if field != Field::Id {
+            return self.drop_line();
+        }
+        self.line = self.end;
+        self.parts.set(field, Span { start: self.end.wrapping_sub(value_len), end: self.end });
+        self.keep_ids();
+    }
+
+    /// Makes a kept line of the line being read, which ends with its value and takes `line_len` of the limit.
+    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
+    fn place(&mut self, field: Field, value_len: usize, line_len: usize) {
+        self.used = self.used.wrapping_add(line_len).wrapping_add(1);
+        let mut value = Span { start: self.end.wrapping_sub(value_len), end: self.end };
+        if self.is_joined(field) {
             // Up to the data before it, after the LF of that.
-            value = self.move_down(value, self.line);
-            self.parts.set(field, Span { start: data.start, end: value.end });
-        } else {
+            if value.start != self.line {
+                value = self.move_down(value, self.line);
+            }
+            let start = self.parts.span(Field::Data).start;
+            self.parts.set(field, Span { start, end: value.end });
+        } else if field == Field::Data && self.parts.has(Field::Data) {
             self.parts.scattered = true;
+        } else {
+            self.parts.set(field, value);
         }
         self.write_lf(value.end);
         self.line = value.end.wrapping_add(1);
@@ -463,25 +448,22 @@ impl<B: Buffer> Store<B> {
         self.end = self.line;
     }
 
-    /// Ends the line being read: in its [first eight bytes](Self::line_read), its end comes after it.
+    /// Ends the line being read. Returns it and its first eight bytes, in which its end comes after it.
     #[inline]
-    pub(super) fn end_line(&mut self) {
-        self.write_lf(self.end);
-    }
-
-    /// The line being read, and its first eight bytes.
-    #[inline]
-    pub(super) fn line_read(&self) -> (&[u8], u64) {
-        let bytes = self.memory.bytes().get(self.line..).unwrap_or_default();
-        let word = if SMALL_CODE { 0 } else { first_word(bytes) };
-        (bytes.get(..self.line_len()).unwrap_or_default(), word)
+    pub(super) fn end_line(&mut self) -> (&[u8], u64) {
+        if !SMALL_CODE {
+            self.write_lf(self.end);
+        }
+        let line = self.bytes(Span { start: self.line, end: self.end });
+        let from = self.memory.bytes().get(self.line..).unwrap_or_default();
+        (line, if SMALL_CODE { 0 } else { first_word(from) })
     }
 
     /// Adds the data lines that come next in `lines` to the data, if the line before was one, without a look at
     /// the buffer: data of several lines is common. Takes the line after them, too, and returns that.
     #[inline(always)]
     pub(super) fn join_lines<'a>(&mut self, lines: &mut Lines<'a>) -> Option<(&'a [u8], u64)> {
-        if !self.data_is_last() || self.parts.loss != Loss::None {
+        if !self.is_joined(Field::Data) || self.parts.loss != Loss::None {
             return lines.take_with_word();
         }
         let mut data = self.parts.span(Field::Data);
@@ -520,14 +502,13 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Adds what has room.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     fn append(&mut self, part: &[u8]) {
         self.write(self.end, part);
         self.end = self.end.wrapping_add(part.len());
     }
 
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     fn write(&mut self, at: usize, bytes: &[u8]) {
         let free = self.memory.bytes_mut().get_mut(at..).unwrap_or_default();
@@ -598,7 +579,6 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Makes the id of the event the last event ID, and drops the lines.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     fn commit(&mut self) {
         if self.parts.has(Field::Id) {
             let id = self.parts.span(Field::Id);
@@ -654,13 +634,15 @@ impl<B: Buffer> Store<B> {
         }
         let mut data = self.parts.span(Field::Data);
         let (mut at, end) = (data.end.wrapping_add(1), self.line);
-        loop {
-            let mut lines = <Lines<'_>>::new(self.bytes(Span { start: at, end }));
-            let Some(line) = lines.take() else { break };
-            let value_end = at.wrapping_add(line.len());
-            at = at.wrapping_add(lines.start());
-            if let Some((Field::Data, value)) = split(line) {
-                let value = Span { start: value_end.wrapping_sub(value.len()), end: value_end };
+        while at < end {
+            let lines = self.bytes(Span { start: at, end });
+            // Each of them ends with one byte.
+            let len = lines.iter().take_while(|byte| !is_line_end(byte)).count();
+            let value = lines.get(..len).and_then(split);
+            let start = at;
+            at = at.wrapping_add(len).wrapping_add(1);
+            if let Some((Field::Data, value)) = value {
+                let value = Span { start: start.wrapping_add(value), end: at.wrapping_sub(1) };
                 self.write_lf(data.end);
                 data.end = self.move_down(value, data.end.wrapping_add(1)).end;
             }
@@ -670,19 +652,21 @@ impl<B: Buffer> Store<B> {
 
     /// Exchanges the value of `field`, if it lies after the start of the data, with all that lies between: reverses
     /// each, then both together.
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     fn bring_before_data(&mut self, field: Field) {
         let (data, value) = (self.parts.span(Field::Data), self.parts.span(field));
         if !self.parts.has(field) || value.start < data.start {
             return;
         }
-        let before = Span { start: data.start, end: value.start };
-        let both = Span { start: data.start, end: value.end };
-        for Span { start, end } in [before, value, both] {
-            self.memory.bytes_mut().get_mut(start..end).unwrap_or_default().reverse();
-        }
+        self.reverse(data.start, value.start);
+        self.reverse(value.start, value.end);
+        self.reverse(data.start, value.end);
         let start = data.start.wrapping_add(value.len());
         self.parts.set(field, Span { start: data.start, end: start });
         self.parts.set(Field::Data, Span { start, end: data.end.wrapping_add(value.len()) });
+    }
+
+    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    fn reverse(&mut self, start: usize, end: usize) {
+        self.memory.bytes_mut().get_mut(start..end).unwrap_or_default().reverse();
     }
 }

@@ -153,9 +153,9 @@ impl Tokenizer {
     fn part_of_line<'a>(&mut self, mut part: &'a [u8]) -> Option<Token<'a>> {
         if !SMALL_CODE && self.state == State::LINE_START {
             // In one step, where the field and a byte after the colon are there.
-            if let Some((field, value @ [_, ..])) = split(part) {
+            if let Some((field, start)) = split(part).filter(|(_, start)| *start < part.len()) {
                 self.state = State::Value(field);
-                part = value;
+                part = part.get(start..)?;
             }
         }
         while let State::Name { field, len } = self.state {
@@ -190,8 +190,8 @@ fn whole_line(line: &[u8]) -> Option<Token<'_>> {
     if line.is_empty() {
         return Some(Token::Dispatch);
     }
-    let (field, fragment) = split(line)?;
-    Some(Token::Value { field, fragment, end: true })
+    let (field, start) = split(line)?;
+    Some(Token::Value { field, fragment: line.get(start..)?, end: true })
 }
 
 impl Default for Tokenizer {

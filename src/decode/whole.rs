@@ -103,15 +103,9 @@ impl Block {
                 break Found::Whole;
             }
             let line = || chunk.get(start..end).unwrap_or_default();
-            let (field, value) = match split_word(word) {
-                Some(found) => found,
-                None => match parse(line(), word) {
-                    Some((field, value)) => (field, line().len().wrapping_sub(value.len())),
-                    None => {
-                        ignored = ignored.wrapping_add(1);
-                        continue;
-                    }
-                },
+            let Some((field, value)) = split_word(word).or_else(|| parse(line(), word)) else {
+                ignored = ignored.wrapping_add(1);
+                continue;
             };
             let span = Span { start: start.wrapping_add(value), end };
             if field.is_part() {

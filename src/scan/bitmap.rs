@@ -5,7 +5,7 @@
 
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors))))]
 use self::words::in_16;
-use super::Search;
+use super::{Search, is_line_end};
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors)))]
 use crate::x86_64::in_16;
 
@@ -142,8 +142,7 @@ fn in_few(bytes: &[u8]) -> u32 {
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         both(words::in_8(first), words::in_8(last), 8)
     } else {
-        let is_end = |byte: &u8| u32::from(matches!(byte, b'\n' | b'\r'));
-        bytes.iter().rev().fold(0, |ends, byte| ends << 1 | is_end(byte))
+        bytes.iter().rev().fold(0, |ends, byte| ends << 1 | u32::from(is_line_end(byte)))
     }
 }
 

@@ -34,8 +34,7 @@ impl<'a, S: Search> Lines<'a, S> {
     ///
     /// A CR ends its line at once, as the last byte too: a LF that comes next, in later bytes, belongs
     /// to it, as [`ends_with_cr`] tells.
-    #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
-    #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
+    #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<&'a [u8]> {
         let start = self.start;
         let end = self.take_end::<2>()?;

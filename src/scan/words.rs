@@ -1,7 +1,7 @@
 //! Line ends on microcontrollers, which have no vectors: a word at a time or byte by byte. Nothing is
 //! remembered between two line ends.
 
-use super::Search;
+use super::{Search, is_line_end};
 
 /// Looks at four bytes at a time if `WORDS`, for processors that load a word from any address.
 #[derive(Clone, Copy, Default)]
@@ -11,44 +11,37 @@ pub(crate) struct Words<const WORDS: bool>;
 impl<const WORDS: bool> Search for Words<WORDS> {
     #[inline(always)]
     fn take<const NEAR: usize>(&mut self, bytes: &[u8], start: usize) -> Option<usize> {
-        let mut rest = bytes.get(start..)?;
-        if WORDS {
-            while let Some((word, after)) = rest.split_first_chunk() {
-                rest = match first_control(*word) {
-                    None => after,
-                    Some(at) if is_line_end(rest.get(at)?) => {
-                        return Some(bytes.len().wrapping_sub(rest.len()).wrapping_add(at));
-                    }
-                    Some(at) => rest.get(at.wrapping_add(1)..)?,
-                };
+        let mut at = start;
+        loop {
+            let rest = bytes.get(at..)?;
+            at = at.wrapping_add(if WORDS { len_without_control(rest) } else { 0 });
+            if is_line_end(bytes.get(at)?) {
+                return Some(at);
             }
+            at = at.wrapping_add(1);
         }
-        while let [first, after @ ..] = rest {
-            if is_line_end(first) {
-                return Some(bytes.len().wrapping_sub(rest.len()));
-            }
-            rest = after;
-        }
-        None
     }
 
     fn skip(&mut self, _start: usize) {}
 }
 
-#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
-const fn is_line_end(byte: &u8) -> bool {
-    matches!(byte, b'\n' | b'\r')
-}
-
-/// Where the first byte below 14 is. Few are that are no line ends.
+/// How many bytes come before the first one below 14, or before the last few. Few such bytes are no line ends.
 #[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
 #[inline(always)]
-fn first_control(word: [u8; 4]) -> Option<usize> {
+fn len_without_control(bytes: &[u8]) -> usize {
     const ONES: u32 = 0x0101_0101;
-    let value = u32::from_le_bytes(word);
-    // The lowest high bit that is set is that of a byte below 14: only such a byte borrows from the next one.
-    let high_bits = value.wrapping_sub(14 * ONES) & !value & (0x80 * ONES);
-    if high_bits == 0 { None } else { usize::try_from(high_bits.trailing_zeros() >> 3).ok() }
+    let mut len = 0_usize;
+    for word in bytes.chunks_exact(4) {
+        let value = word.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
+        // The high bit of each byte below 14. The bytes after the first of them may be wrong: they have lent a one.
+        let below = value.wrapping_sub(14 * ONES) & !value & (0x80 * ONES);
+        if below != 0 {
+            let bytes = usize::try_from(below.trailing_zeros() >> 3).unwrap_or_default();
+            return len.wrapping_add(bytes);
+        }
+        len = len.wrapping_add(4);
+    }
+    len
 }
 
 #[cfg(test)]
