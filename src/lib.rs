@@ -98,8 +98,16 @@ pub const LAST_EVENT_ID: &str = "Last-Event-ID";
 
 /// The headers, name and value, that a server should send with an event stream: the media type, no
 /// caching, and no buffering in nginx and proxies that do as it does.
-pub const RESPONSE_HEADERS: [(&str, &str); 3] =
-    [("Content-Type", CONTENT_TYPE), ("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no")];
+///
+/// `no-transform` ([RFC 9111, 5.2.2.6][no-transform]) keeps proxies and compression layers from compressing the
+/// stream: they hold events back until there is enough to compress.
+///
+/// [no-transform]: https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.6
+pub const RESPONSE_HEADERS: [(&str, &str); 3] = [
+    ("Content-Type", CONTENT_TYPE),
+    ("Cache-Control", "no-cache, no-transform"),
+    ("X-Accel-Buffering", "no"),
+];
 
 /// A comment and a blank line, to be sent in pauses, about every 15 seconds: it keeps proxies from
 /// closing the connection and shows a dead one. Clients ignore it.

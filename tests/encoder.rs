@@ -374,7 +374,7 @@ fn keep_alive_and_headers() {
     assert_eq!(client, Client { comments: 3, ..Client::default() });
     let headers = [
         ("Content-Type", "text/event-stream"),
-        ("Cache-Control", "no-cache"),
+        ("Cache-Control", "no-cache, no-transform"),
         ("X-Accel-Buffering", "no"),
     ];
     assert_eq!(sse_wire::RESPONSE_HEADERS, headers);

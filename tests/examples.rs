@@ -106,7 +106,9 @@ impl Telemetry {
             assert!(connection.read_line(&mut head).unwrap() > 0, "{head}");
         }
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        assert!(head.contains("Content-Type: text/event-stream\r\n"), "{head}");
+        for (name, value) in sse_wire::RESPONSE_HEADERS {
+            assert!(head.contains(&format!("\r\n{name}: {value}\r\n")), "{head}");
+        }
 
         let mut decoder = Decoder::new([0; 1024]);
         let mut events = Vec::new();

@@ -547,3 +547,18 @@ fn a_reader_goes_on_within_an_event_of_another_stream() {
         assert_eq!(reader.decoder().reconnection_time().unwrap().as_millis(), 5);
     }
 }
+
+/// Row 14 (better-sse#41, typescript-sdk#2541): `Cache-Control: no-cache` alone lets Traefik, Caddy and
+/// `compression` layers hold events back, in order to compress them.
+#[test]
+fn proxies_hold_events_back() {
+    let values = |name: &str| -> Vec<&str> {
+        let headers = sse_wire::RESPONSE_HEADERS.iter();
+        headers
+            .filter(|header| header.0.eq_ignore_ascii_case(name))
+            .map(|header| header.1)
+            .collect()
+    };
+    assert_eq!(values("Cache-Control"), ["no-cache, no-transform"]);
+    assert_eq!(values("X-Accel-Buffering"), ["no"]);
+}

@@ -19,9 +19,10 @@ pub(crate) struct Body {
 /// help.
 pub(crate) async fn get(address: SocketAddr, path: &str, last_event_id: &[u8]) -> io::Result<Body> {
     let mut connection = TcpStream::connect(address).await?;
-    let mut request =
-        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {CONTENT_TYPE}\r\n")
-            .into_bytes();
+    let mut request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {CONTENT_TYPE}\r\nCache-Control: no-cache\r\n"
+    )
+    .into_bytes();
     if !last_event_id.is_empty() {
         request.extend([LAST_EVENT_ID.as_bytes(), b": ", last_event_id, b"\r\n"].concat());
     }

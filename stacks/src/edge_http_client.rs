@@ -73,7 +73,7 @@ async fn request<T: TcpConnect>(
     let mut headers = vec![
         ("Host", &*host),
         ("Accept", CONTENT_TYPE),
-        ("Cache-Control", "no-store"),
+        ("Cache-Control", "no-cache"),
         ("Content-Length", "0"),
     ];
     headers.extend(last_event_id.as_deref().map(|id| (LAST_EVENT_ID, id)));

@@ -37,7 +37,7 @@ pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
     on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
 ) -> (Decoder<B>, Result<(), StreamError<Error>>) {
     let id = last_event_id(&decoder);
-    let mut headers = vec![("Accept", CONTENT_TYPE), ("Cache-Control", "no-store")];
+    let mut headers = vec![("Accept", CONTENT_TYPE), ("Cache-Control", "no-cache")];
     headers.extend(id.as_deref().map(|id| (LAST_EVENT_ID, id)));
     let authority = url.split('/').nth(2).unwrap_or_default();
 

@@ -70,7 +70,7 @@ pub async fn get<'a>(
 
 async fn request<W: Write>(connection: &mut W, last_event_id: &[u8]) -> Result<(), W::Error> {
     connection.write_all(b"GET /events HTTP/1.1\r\nHost: 10.0.2.100\r\n").await?;
-    for part in ["Accept: ", CONTENT_TYPE, "\r\n"] {
+    for part in ["Accept: ", CONTENT_TYPE, "\r\nCache-Control: no-cache\r\n"] {
         connection.write_all(part.as_bytes()).await?;
     }
     if !last_event_id.is_empty() {

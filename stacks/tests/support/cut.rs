@@ -176,6 +176,7 @@ pub async fn goes_on_behind_the_last_event_id(client: &impl Client) {
                 let request = served.request.to_ascii_lowercase();
                 assert!(request.contains("\r\nlast-event-id: 2\r\n"), "{request}");
                 assert!(request.contains(&format!("\r\nhost: {address}\r\n")), "{request}");
+                assert!(request.contains("\r\ncache-control: no-cache\r\n"), "{request}");
                 served.write(coding.head().as_bytes(), 1000).await;
                 served.write(&coding.encode(b"data: c\n\n"), 1000).await;
                 served.write(coding.end(), 1000).await;

@@ -78,7 +78,7 @@ pub async fn get(
     let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     assert!(head.contains("\r\ncontent-type: text/event-stream\r\n"), "{head}");
-    assert!(head.contains("\r\ncache-control: no-cache\r\n"), "{head}");
+    assert!(head.contains("\r\ncache-control: no-cache, no-transform\r\n"), "{head}");
     assert!(!head.contains("\r\ntransfer-encoding"), "the body is not plain: {head}");
     Buffered::new(FromTokio::new(connection), [0; 1000])
 }
