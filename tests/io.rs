@@ -193,14 +193,14 @@ fn undisturbed(stream: &[u8]) -> Vec<Output> {
 fn note(
     found: &mut Vec<Output>,
     failures: &mut usize,
-    result: Result<Option<MessageEvent<'_>>, ReadError<ErrorKind>>,
+    result: Result<Option<MessageEvent<'_>>, ReadError<impl embedded_io::Error>>,
 ) -> bool {
     match result {
         Ok(Some(event)) => found.push(as_bytes(&event)),
         Ok(None) => return false,
         Err(ReadError::Decode(_)) => found.push(Output::TooLong),
         Err(ReadError::Io(error)) => {
-            assert_eq!(error, ErrorKind::TimedOut);
+            assert_eq!(error.kind(), ErrorKind::TimedOut);
             *failures += 1;
         }
     }
@@ -219,7 +219,7 @@ fn read_all<R>(
     receives: bool,
 ) -> (Vec<Output>, usize, asynch::EventReader<R, [u8; 40]>)
 where
-    R: embedded_io_async::BufRead<Error = ErrorKind>,
+    R: embedded_io_async::BufRead,
 {
     let mut reader = asynch::EventReader::new(connection, [0; 40]);
     let (mut found, mut failures) = (Vec::new(), 0);

@@ -49,9 +49,10 @@ fn every_public_type() {
     assert_logs(message.data_lossy(), &[b"23.4"]);
     #[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
     {
-        use sse_wire::io::{ReadError, Received};
+        use sse_wire::io::{BufferedError, ReadError, Received};
         assert_logs(Received::Event(message), &[b"temp", b"id-4711", b"23.4"]);
         assert_logs(ReadError::<u8>::Io(77), &[&[77]]);
+        assert_logs(BufferedError::<u8>::Io(77), &[&[77]]);
     }
     assert_logs(&decoder, &[]);
     assert_logs(sse_wire::DecodeError::EventTooLong, &[]);

@@ -548,6 +548,42 @@ fn a_reader_goes_on_within_an_event_of_another_stream() {
     }
 }
 
+/// Row 11: a `Buffered` over `Vec::with_capacity(1024)`, whose length is 0, was the end of the stream at once.
+#[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+#[test]
+fn an_empty_buffer_looks_like_the_end_of_the_stream() {
+    use embedded_io::Error;
+    use sse_wire::io::{Buffered, BufferedError, ReadError, asynch, blocking};
+
+    let stream: &[u8] = b"data: a\n\n";
+    let empty = Err(ReadError::Io(BufferedError::EmptyBuffer));
+
+    let buffered = Buffered::new(stream, Vec::with_capacity(1024));
+    let mut reader = blocking::EventReader::new(buffered, [0; 64]);
+    assert_eq!(reader.next(), empty);
+    assert_eq!(reader.receive(), Err(ReadError::Io(BufferedError::EmptyBuffer)), "and it stays so");
+    let (buffered, decoder) = reader.into_parts();
+    assert_eq!(buffered.into_inner(), stream, "nothing was read");
+    assert!(!decoder.is_mid_event());
+
+    let buffered = Buffered::new(stream, Vec::with_capacity(1024));
+    let mut reader = asynch::EventReader::new(buffered, [0; 64]);
+    assert_eq!(embassy_futures::block_on(reader.next()), empty);
+    assert_eq!(reader.into_parts().0.into_inner(), stream, "nothing was read");
+
+    let mut buffered = Buffered::new(stream, []);
+    let error = embedded_io::Read::read(&mut buffered, &mut [0]).unwrap_err();
+    assert_eq!(error.kind(), embedded_io::ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("empty"), "{error}");
+    let mut out = [0];
+    let read = embedded_io_async::Read::read(&mut buffered, &mut out);
+    assert_eq!(embassy_futures::block_on(read), Err(error));
+
+    // A connection that ends is no error of the buffer.
+    let mut reader = blocking::EventReader::new(Buffered::new(&[][..], vec![0; 1024]), [0; 64]);
+    assert_eq!(reader.next(), Ok(None));
+}
+
 /// Row 14 (better-sse#41, typescript-sdk#2541): `Cache-Control: no-cache` alone lets Traefik, Caddy and
 /// `compression` layers hold events back, in order to compress them.
 #[test]

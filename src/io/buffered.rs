@@ -1,11 +1,28 @@
 //! A buffer for connections that have none of their own.
 
-/// Lends a buffer to a connection that can only read, so that a reader of events can look into it.
+use core::fmt;
+
+/// Gives a buffer to a connection that can only read, so that a reader of events can borrow from it.
 ///
 /// It implements `BufRead` of embedded-io and of embedded-io-async, whichever the connection has
-/// `Read` of. The buffer, an array or a slice, is as long as the caller likes: each read asks for its
-/// whole length, and one that is empty makes the stream end at once. Bytes are copied once, by the
-/// connection into the buffer.
+/// `Read` of. The buffer, an array, a slice or a vector, may have any length but 0: each read asks for its whole
+/// length. A vector counts with its length, not its capacity: `vec![0; 1024]`, not `Vec::with_capacity(1024)`. Bytes
+/// are copied once, by the connection into the buffer.
+///
+/// ```
+/// # #[cfg(feature = "embedded-io-v0.7")] {
+/// use sse_wire::io::{Buffered, BufferedError, ReadError, blocking::EventReader};
+///
+/// let connection: &[u8] = b"data: 23.4\n\n"; // what it reads must be the body, without chunked framing
+/// let mut reader = EventReader::new(Buffered::new(connection, [0; 512]), [0; 256]);
+/// assert_eq!(reader.next().unwrap().unwrap().data(), b"23.4");
+/// assert_eq!(reader.next(), Ok(None));
+///
+/// // Its length is 0, although its capacity is not.
+/// let mut reader = EventReader::new(Buffered::new(connection, Vec::with_capacity(512)), [0; 256]);
+/// assert_eq!(reader.next(), Err(ReadError::Io(BufferedError::EmptyBuffer)));
+/// # }
+/// ```
 ///
 /// The connection has to return what there is. One that waits for the whole length, as chunked bodies
 /// of edge-http 0.8 do, holds back events of a live stream in all but a buffer of one byte.
@@ -21,7 +38,8 @@ pub struct Buffered<R, B> {
 }
 
 impl<R, B> Buffered<R, B> {
-    /// A connection with a buffer, which is empty at first whatever it contains.
+    /// A connection with a buffer, whose contents do not matter. If its length is 0, every read fails with
+    /// [`BufferedError::EmptyBuffer`].
     #[must_use]
     pub const fn new(connection: R, buffer: B) -> Self {
         Self { connection, buffer, start: 0, end: 0 }
@@ -53,6 +71,11 @@ impl<R, B: AsRef<[u8]>> Buffered<R, B> {
     }
 }
 
+/// The buffer to read into.
+fn not_empty<E>(buffer: &mut [u8]) -> Result<&mut [u8], BufferedError<E>> {
+    if buffer.is_empty() { Err(BufferedError::EmptyBuffer) } else { Ok(buffer) }
+}
+
 /// Copies as much as `out` has room for, and returns how much that is.
 fn copy(available: &[u8], out: &mut [u8]) -> usize {
     let len = available.len().min(out.len());
@@ -62,19 +85,61 @@ fn copy(available: &[u8], out: &mut [u8]) -> usize {
     len
 }
 
+/// Why a [`Buffered`] could not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum BufferedError<E> {
+    /// The connection reports an error.
+    Io(E),
+    /// The buffer has a length of 0, as `Vec::with_capacity(1024)` has. Nothing was read: a read into such a buffer
+    /// brings no bytes, which would look like the end of the stream. To try again does not help.
+    EmptyBuffer,
+}
+
+impl<E: fmt::Display> fmt::Display for BufferedError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::EmptyBuffer => f.write_str(
+                "the buffer to read into is empty: it needs a length, not only a capacity",
+            ),
+        }
+    }
+}
+
+// The connection's error shows through, so that it needs no lifetime of its own.
+impl<E: core::error::Error> core::error::Error for BufferedError<E> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => error.source(),
+            Self::EmptyBuffer => None,
+        }
+    }
+}
+
+impl<E: embedded_io::Error> embedded_io::Error for BufferedError<E> {
+    fn kind(&self) -> embedded_io::ErrorKind {
+        match self {
+            Self::Io(error) => error.kind(),
+            Self::EmptyBuffer => embedded_io::ErrorKind::InvalidInput,
+        }
+    }
+}
+
 impl<R: embedded_io::ErrorType, B> embedded_io::ErrorType for Buffered<R, B> {
-    type Error = R::Error;
+    type Error = BufferedError<R::Error>;
 }
 
 #[cfg(feature = "embedded-io-v0.7")]
 mod blocking {
-    use super::{Buffered, copy};
+    use super::{Buffered, BufferedError, copy, not_empty};
     use embedded_io::{BufRead, Read};
 
     impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Buffered<R, B> {
         fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
             if self.is_used_up() {
-                let len = self.connection.read(self.buffer.as_mut())?;
+                let free = not_empty(self.buffer.as_mut())?;
+                let len = self.connection.read(free).map_err(BufferedError::Io)?;
                 self.filled(len);
             }
             Ok(self.available())
@@ -96,13 +161,14 @@ mod blocking {
 
 #[cfg(feature = "embedded-io-async-v0.7")]
 mod asynch {
-    use super::{Buffered, copy};
+    use super::{Buffered, BufferedError, copy, not_empty};
     use embedded_io_async::{BufRead, Read};
 
     impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Buffered<R, B> {
         async fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
             if self.is_used_up() {
-                let len = self.connection.read(self.buffer.as_mut()).await?;
+                let free = not_empty(self.buffer.as_mut())?;
+                let len = self.connection.read(free).await.map_err(BufferedError::Io)?;
                 self.filled(len);
             }
             Ok(self.available())

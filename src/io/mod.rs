@@ -16,6 +16,6 @@ mod buffered;
 mod read;
 mod write;
 
-pub use buffered::Buffered;
+pub use buffered::{Buffered, BufferedError};
 pub use read::{ReadError, Received};
 pub use write::{Encode, WriteError};

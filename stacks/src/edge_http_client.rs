@@ -21,7 +21,7 @@ use edge_http::io::Error;
 use edge_http::io::client::Connection;
 use edge_http::{BodyType, Headers, Method};
 use edge_nal::TcpConnect;
-use sse_wire::io::Buffered;
+use sse_wire::io::{Buffered, BufferedError};
 use sse_wire::{Buffer, CONTENT_TYPE, DecodeError, Decoder, LAST_EVENT_ID, MessageEvent};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -37,14 +37,14 @@ pub async fn read_events<T: TcpConnect, B: Buffer>(
     path: &str,
     decoder: Decoder<B>,
     on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
-) -> (Decoder<B>, Result<(), StreamError<Error<T::Error>>>)
+) -> (Decoder<B>, Result<(), StreamError<BufferedError<Error<T::Error>>>>)
 where
     Error<T::Error>: core::error::Error,
 {
     let mut buffer = [0; 2048];
     let mut connection: Connection<'_, T, HEADERS> = Connection::new(&mut buffer, stack, address);
     if let Err(error) = request(&mut connection, address, path, last_event_id(&decoder)).await {
-        return (decoder, Err(StreamError::Connection(error)));
+        return (decoder, Err(StreamError::Connection(BufferedError::Io(error))));
     }
     let (head, body) = connection.split();
     if let Err(refused) = check(head.code, head.headers.get_raw("Content-Type")) {

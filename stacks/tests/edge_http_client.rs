@@ -13,8 +13,8 @@ use edge_http::io::Error;
 use edge_http::io::client::Connection;
 use edge_nal_std::Stack;
 use embedded_io_async::Read;
-use sse_wire::io::Buffered;
 use sse_wire::io::asynch::EventReader;
+use sse_wire::io::{Buffered, BufferedError};
 use sse_wire::{Decoder, GrowingBuffer};
 use stacks::StreamError;
 use stacks::edge_http_client::{read_events, slice_len};
@@ -29,7 +29,7 @@ use tokio::task::yield_now;
 struct EdgeHttp;
 
 impl Client for EdgeHttp {
-    type Error = StreamError<Error<io::Error>>;
+    type Error = StreamError<BufferedError<Error<io::Error>>>;
 
     async fn read(
         &self,
