@@ -584,6 +584,48 @@ fn an_empty_buffer_looks_like_the_end_of_the_stream() {
     assert_eq!(reader.next(), Ok(None));
 }
 
+/// Row 12: the bytes of a connection, with chunked framing, given to a decoder. The framing is no field, and its
+/// line ends cut the data.
+#[test]
+fn raw_chunked_framing_is_decoded() {
+    let stream = b"8\r\ndata: 12\r\n5\r\n345\n\n\r\n";
+    for &way in WAYS {
+        for length in 1..=stream.len() {
+            let chunks: Vec<&[u8]> = stream.chunks(length).collect();
+            let (found, decoder) = read_stream(Decoder::new([0; 64]), &chunks, way, as_text);
+            assert_eq!(found, [event("message", "12", "")], "{way:?} {length}");
+            // `8`, `5` and `345`, by which the caller can tell.
+            assert_eq!(decoder.ignored_lines(), 3, "{way:?} {length}");
+        }
+    }
+}
+
+/// A call of `next` with a new slice of the same bytes decodes them again: the slice that is moved on has to live
+/// as long as the loop, as the docs of `next` say. So do those of `decode`, and a tokenizer.
+#[test]
+fn a_new_slice_for_each_call_starts_at_the_first_byte() {
+    use sse_wire::{Field, Token, Tokenizer};
+
+    let bytes = b"data: a\n\ndata: b\n\n";
+    let mut decoder = Decoder::new([0; 64]);
+    for _ in 0..10 {
+        let found = decoder.next(&mut &bytes[..]).unwrap().unwrap();
+        assert_eq!(as_text(&found), event("message", "a", ""));
+        assert_eq!(decoder.decode(&mut &bytes[..]), Ok(Progress::Event));
+        assert_eq!(as_text(&decoder.event().unwrap()), event("message", "a", ""));
+    }
+    let mut tokenizer = Tokenizer::new();
+    for _ in 0..10 {
+        let value = Token::Value { field: Field::Data, fragment: b"a", end: true };
+        assert_eq!(tokenizer.next(&mut &bytes[..]), Some(value));
+    }
+
+    let mut chunk = &bytes[..];
+    let next = || Some(as_text(&decoder.next(&mut chunk)?.unwrap()));
+    let found: Vec<Output> = std::iter::from_fn(next).take(10).collect();
+    assert_eq!(found, ["a", "b"].map(|data| event("message", data, "")));
+}
+
 /// Row 14 (better-sse#41, typescript-sdk#2541): `Cache-Control: no-cache` alone lets Traefik, Caddy and
 /// `compression` layers hold events back, in order to compress them.
 #[test]

@@ -13,7 +13,7 @@ use core::fmt;
 /// # #[cfg(feature = "embedded-io-v0.7")] {
 /// use sse_wire::io::{Buffered, BufferedError, ReadError, blocking::EventReader};
 ///
-/// let connection: &[u8] = b"data: 23.4\n\n"; // what it reads must be the body, without chunked framing
+/// let connection: &[u8] = b"data: 23.4\n\n";
 /// let mut reader = EventReader::new(Buffered::new(connection, [0; 512]), [0; 256]);
 /// assert_eq!(reader.next().unwrap().unwrap().data(), b"23.4");
 /// assert_eq!(reader.next(), Ok(None));
@@ -23,6 +23,9 @@ use core::fmt;
 /// assert_eq!(reader.next(), Err(ReadError::Io(BufferedError::EmptyBuffer)));
 /// # }
 /// ```
+///
+/// The connection must read the body: a bare socket gives the framing of chunked transfer coding, too, if the
+/// response has it.
 ///
 /// The connection has to return what there is. One that waits for the whole length, as chunked bodies
 /// of edge-http 0.8 do, holds back events of a live stream in all but a buffer of one byte.
