@@ -17,7 +17,7 @@ use support::drive::{Call, as_bytes, feed};
 use support::oracle::Output;
 
 /// What a connection does when it is asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     /// Gives, or takes, so many bytes at the most.
     Move(usize),
@@ -278,6 +278,16 @@ fn futures_dropped_at_every_await_and_poll_count() {
             }
         }
     }
+}
+
+/// The contract of `Read`: a read into nothing does not wait, and is not the end.
+#[test]
+fn a_read_of_nothing_does_not_touch_the_connection() {
+    let mut buffered = Buffered::new(Connection::reading(b"a", &[Act::Fail]), [0; 9]);
+    assert_eq!(embedded_io::Read::read(&mut buffered, &mut []), Ok(0));
+    let read = embedded_io_async::Read::read(&mut buffered, &mut []);
+    assert_eq!(embassy_futures::block_on(read), Ok(0));
+    assert_eq!(buffered.into_inner().script, [Act::Fail]);
 }
 
 proptest! {

@@ -155,6 +155,9 @@ mod blocking {
 
     impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> Read for Buffered<R, B> {
         fn read(&mut self, out: &mut [u8]) -> Result<usize, Self::Error> {
+            if out.is_empty() {
+                return Ok(0);
+            }
             let len = copy(self.fill_buf()?, out);
             self.consume(len);
             Ok(len)
@@ -184,6 +187,9 @@ mod asynch {
 
     impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> Read for Buffered<R, B> {
         async fn read(&mut self, out: &mut [u8]) -> Result<usize, Self::Error> {
+            if out.is_empty() {
+                return Ok(0);
+            }
             let len = copy(self.fill_buf().await?, out);
             self.consume(len);
             Ok(len)
