@@ -1,7 +1,7 @@
 //! Decodes an event stream from a file or standard input, and prints the events as they complete.
 //!
 //! ```text
-//! curl -N http://127.0.0.1:8080/events | cargo run --example cat -- --json
+//! curl -sN http://127.0.0.1:8080/events | cargo run --example cat -- --json
 //! ```
 
 // The operators that may panic are denied for the sake of the library.
@@ -13,7 +13,7 @@ use sse_wire::{Decoder, MessageEvent};
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -24,6 +24,7 @@ Usage: cat [OPTIONS] [FILE]
 Without FILE, or if it is -, the stream is read from standard input.
 
 Options:
+  --raw             print control characters as they are, also on a terminal
   --json            print JSON lines with type, data and id (default: text)
   --chunk BYTES     read this many bytes at a time at most (default: 4096)
   --buffer BYTES    the decoder's memory, which bounds an event: its lines, the
@@ -31,13 +32,20 @@ Options:
   --help            print this
 
 As text, an event is a line with its type, the last event ID in parentheses if
-there is one, and its data; further lines of data are indented.
+there is one, and its data; further lines of data are indented. On a terminal,
+control characters are printed as in JSON, such as \\u001b for ESC.
+
+The status is 1 if the input cannot be read or is no event stream.
 ";
 
 /// The most that can be asked for, so that a slip of the finger takes no machine down.
 const LARGEST: usize = 1 << 30;
 
+/// How many bytes tell a body that is no event stream.
+const START: usize = 64;
+
 struct Args {
+    raw: bool,
     json: bool,
     chunk: usize,
     buffer: usize,
@@ -71,10 +79,11 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 
 /// `None`: help is wanted.
 fn parse() -> Result<Option<Args>, lexopt::Error> {
-    let mut args = Args { json: false, chunk: 4096, buffer: 65536, file: None };
+    let mut args = Args { raw: false, json: false, chunk: 4096, buffer: 65536, file: None };
     let mut parser = lexopt::Parser::from_env();
     while let Some(arg) = parser.next()? {
         match arg {
+            Arg::Long("raw") => args.raw = true,
             Arg::Long("json") => args.json = true,
             Arg::Long("chunk") => args.chunk = size("--chunk", &parser.value()?, 1)?,
             // Eight bytes stay free: with fewer the decoder holds nothing at all.
@@ -109,7 +118,10 @@ fn print_events(args: &Args, name: &str, mut stream: impl Read) -> Result<(), Bo
     let mut buffer = vec![0; args.buffer];
     let mut decoder = Decoder::new(&mut buffer[..]);
     let mut chunk = vec![0; args.chunk];
-    let mut out = BufWriter::new(io::stdout().lock());
+    let (mut start, mut found_event) = (Vec::new(), false);
+    let stdout = io::stdout().lock();
+    let escapes = !args.raw && stdout.is_terminal();
+    let mut out = BufWriter::new(stdout);
     loop {
         let len = match stream.read(&mut chunk) {
             Ok(0) => break,
@@ -118,36 +130,81 @@ fn print_events(args: &Args, name: &str, mut stream: impl Read) -> Result<(), Bo
             Err(error) => return Err(format!("{name}: {error}").into()),
         };
         let mut input = &chunk[..len];
+        start.extend(input.iter().take(START - start.len()));
+        if looks_like(&start) == Some(GZIP) {
+            // A live stream may have no end at which to say so.
+            return Err(format!("{name}: no event stream, but {GZIP}").into());
+        }
         while let Some(event) = decoder.next(&mut input) {
+            found_event = true;
             match event {
-                Ok(event) if args.json => print_json(&mut out, &event)?,
-                Ok(event) => print_text(&mut out, &event)?,
+                Ok(event) => {
+                    let line = if args.json { json(&event) } else { text(&event) };
+                    writeln!(out, "{}", if escapes { escape(&line) } else { line })?;
+                }
                 Err(error) => {
                     out.flush()?;
                     eprintln!("cat: {name}: left out: {error} of {} bytes", args.buffer);
                 }
             }
         }
-        // The next read may have to wait, and what is complete is not to wait with it.
+        // The next read may have to wait, and what is complete must not wait with it.
         out.flush()?;
     }
-    if decoder.is_mid_event() {
-        eprintln!("cat: {name}: the stream ends within an event");
+    let is_cut_off = decoder.is_mid_event();
+    // A line counts when it has ended, and the last one may have no line end.
+    let _ = decoder.decode(&mut &b"\n"[..]);
+    match decoder.ignored_lines() {
+        lines if !found_event && lines > 0 => Err(match looks_like(&start) {
+            Some(format) => format!("{name}: no event stream, but {format}").into(),
+            None => format!("{name}: no event stream: no event, ignored lines: {lines}").into(),
+        }),
+        _ => {
+            if is_cut_off {
+                eprintln!("cat: {name}: the stream ends within an event");
+            }
+            Ok(())
+        }
     }
-    Ok(())
 }
 
-fn print_text(out: &mut impl Write, event: &MessageEvent<'_>) -> io::Result<()> {
-    write!(out, "{}", event.event_type_lossy())?;
-    if !event.last_event_id().is_empty() {
-        write!(out, " ({})", event.last_event_id_lossy())?;
+const GZIP: &str = "gzip";
+
+/// What a body without events is, by its first bytes.
+fn looks_like(start: &[u8]) -> Option<&'static str> {
+    match start.trim_ascii_start() {
+        [0x1F, 0x8B, ..] => Some(GZIP),
+        [b'<', ..] => Some("HTML or XML"),
+        [b'{' | b'[', ..] => Some("JSON"),
+        _ => None,
     }
-    writeln!(out, ": {}", event.data_lossy().to_string().replace('\n', "\n    "))
 }
 
-fn print_json(out: &mut impl Write, event: &MessageEvent<'_>) -> io::Result<()> {
+fn text(event: &MessageEvent<'_>) -> String {
+    let mut id = event.last_event_id_lossy().to_string();
+    if !id.is_empty() {
+        id = format!(" ({id})");
+    }
+    let data = event.data_lossy().to_string().replace('\n', "\n    ");
+    format!("{}{id}: {data}", event.event_type_lossy())
+}
+
+fn json(event: &MessageEvent<'_>) -> String {
     let event_type = Value::from(event.event_type_lossy().to_string());
     let data = Value::from(event.data_lossy().to_string());
     let id = Value::from(event.last_event_id_lossy().to_string());
-    writeln!(out, r#"{{"type":{event_type},"data":{data},"id":{id}}}"#)
+    format!(r#"{{"type":{event_type},"data":{data},"id":{id}}}"#)
+}
+
+/// Writes control characters (C0, DEL, C1) as JSON does, so that a terminal does not act on them. Line feeds stay.
+fn escape(line: &str) -> String {
+    let mut escaped = String::new();
+    for character in line.chars() {
+        if character.is_control() && character != '\n' {
+            escaped += &format!("\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }

@@ -74,6 +74,112 @@ fn cat_says_what_is_wrong() {
     assert_fails(&cat(&["/does/not/exist"], b""), 1, "/does/not/exist");
 }
 
+/// Every control character: C0 but those that no event can have, DEL, and C1, in UTF-8 and as bytes alone.
+fn control_characters() -> Vec<u8> {
+    let c0 = (1..0x20_u8).filter(|byte| !b"\n\r".contains(byte));
+    let c1 = (0x80..=0x9F_u8).map(char::from).collect::<String>();
+    c0.chain([0x7F]).chain(c1.into_bytes()).chain(0x80..=0x9F).collect()
+}
+
+/// Row 15: escapes of an event (`ESC [ 3 1 m`) coloured the terminal. `script` gives `cat` a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn cat_keeps_control_characters_from_a_terminal() {
+    let controls = control_characters();
+    let stream = [
+        b"event: \x1B[31mred\nid: \x1B]0;title\x07\ndata: \x1B[31m\xE2\x98\x83\ndata: second\n\n",
+        &[b"event: ", &controls[..], b"\nid: ", &controls, b"\ndata: ", &controls, b"\n\n"]
+            .concat()[..],
+    ]
+    .concat();
+    let file = std::env::temp_dir().join(format!("sse-wire-cat-{}", std::process::id()));
+    std::fs::write(&file, &stream).unwrap();
+    let on_terminal = |args: &str| {
+        let cat = example("cat");
+        let command = format!("'{}' {args} '{}'", cat.get_program().display(), file.display());
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+        let output = script.stdin(Stdio::null()).output().expect("script, of bsdutils");
+        assert!(output.status.success(), "{output:?}");
+        // A terminal's driver makes CRLF of LF.
+        String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n")
+    };
+
+    let text = on_terminal("");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "\\u001b[31mred (\\u001b]0;title\\u0007): \\u001b[31m\u{2603}");
+    assert_eq!(lines[1], "    second");
+    assert_eq!(lines.len(), 3, "{text:?}");
+    let json = on_terminal("--json");
+    let is_safe = |shown: &str| shown.chars().all(|c| c == '\n' || !c.is_control());
+    assert!(is_safe(&text), "{text:?}");
+    assert!(is_safe(&json), "{json:?}");
+    // In JSON it is the same value.
+    let controls = String::from_utf8_lossy(&controls);
+    let value: Value = serde_json::from_str(json.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(value, serde_json::json!({ "type": controls, "data": controls, "id": controls }));
+
+    // If it is asked for, a terminal gets what a pipe gets, and so does a pipe.
+    let expected = format!(
+        "\x1B[31mred (\x1B]0;title\x07): \x1B[31m\u{2603}\n    second\n{controls} ({controls}): {controls}\n"
+    );
+    assert_eq!(on_terminal("--raw"), expected);
+    for args in [&[][..], &["--raw"]] {
+        let output = cat(args, &stream);
+        assert!(output.status.success());
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
+/// Row 15: of what is no event stream, nothing was said, and the status was 0.
+#[test]
+fn cat_names_what_is_no_event_stream() {
+    const GZIP: &[u8] = b"\x1F\x8B\x08\0\0\0\0\0\0\x03\x4B\x49\n\x2C\x49\xB4";
+    for (body, name) in [
+        (&b"<!doctype html>\n<title>502 Bad Gateway</title>\n"[..], "HTML"),
+        (b"\r\n\r\n<html><body>one line", "HTML"),
+        (GZIP, "gzip"),
+        (b"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{}}\n", "JSON"),
+        (b"{\n  \"error\": {\n    \"code\": 400\n  }\n}", "JSON"),
+        (b"[]", "JSON"),
+        (b"Not found", "ignored lines: 1"),
+        (b"error: {\"code\":400}\n\n", "ignored lines: 1"),
+    ] {
+        for chunk in ["1", "7", "4096"] {
+            let output = cat(&["--chunk", chunk], body);
+            assert_fails(&output, 1, "no event stream");
+            assert_fails(&output, 1, name);
+            assert_eq!(output.stdout, b"");
+        }
+    }
+    // What is an event stream all the same.
+    let output = cat(&[], b"{\"code\":400}\ndata: [DONE]\n\n");
+    assert!(output.status.success());
+    assert_eq!(output.stdout, b"message: [DONE]\n");
+    for stream in [&b""[..], b": keep-alive\n\n", b"retry: 1\n\n", b"data: cut off"] {
+        let output = cat(&[], stream);
+        assert!(output.status.success());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.contains("ends within an event"), stream.ends_with(b"off"), "{stderr}");
+    }
+}
+
+/// A live stream of gzip has no end at which to say so.
+#[test]
+fn cat_does_not_wait_for_the_end_of_gzip() {
+    let mut command = example("cat");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"\x1F\x8B\x08\0").unwrap();
+    // Far more than a pipe holds: only a reader that is gone refuses it.
+    let is_gone = (0..10_000).any(|_| stdin.write_all(&[b'x'; 4096]).is_err());
+    assert!(is_gone, "it reads on");
+    drop(stdin);
+    assert_fails(&child.wait_with_output().unwrap(), 1, "gzip");
+}
+
 /// A server that ends with the test.
 struct Telemetry {
     child: Child,
