@@ -33,7 +33,8 @@ pub enum Token<'a> {
 ///
 /// It applies the rules for lines ([WHATWG HTML 9.2.5 and 9.2.6][standard]): line ends, the byte
 /// order mark at the start, field names, the space after the colon. What fields mean for an event
-/// is up to the [`Decoder`](crate::Decoder).
+/// is up to the [`Decoder`](crate::Decoder). Like the decoder it takes the body of a response, without the framing of
+/// chunked transfer coding.
 ///
 /// ```
 /// use sse_wire::{Field, Token, Tokenizer};
@@ -103,6 +104,9 @@ impl Tokenizer {
     ///
     /// `None` means that `input` is used up (it is empty then) and more is needed. A CR ends its line
     /// at once; a LF after it, also in a later input, belongs to it.
+    ///
+    /// `input` is moved on over what is used, so the variable has to live as long as the loop: a call with
+    /// `&mut &bytes[..]` starts at the first byte each time.
     #[must_use = "a token that is not looked at is lost"]
     #[inline]
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Token<'a>> {

@@ -27,8 +27,8 @@ pub struct EventReader<R, B> {
 }
 
 impl<R: BufRead, B: Buffer> EventReader<R, B> {
-    /// Reads from `connection`, whose next byte is the first of the response's body. `buffer` is the decoder's:
-    /// see [`Decoder`] for how large it must be.
+    /// Reads from `connection`, whose next byte is the first of the response's body, without the framing of chunked
+    /// transfer coding. `buffer` is the decoder's: see [`Decoder`] for how large it must be.
     #[must_use]
     pub const fn new(connection: R, buffer: B) -> Self {
         Self { connection, decoder: Decoder::new(buffer) }
