@@ -66,6 +66,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod client;
 mod copy;
 mod decode;
 mod encode;
@@ -77,6 +78,7 @@ mod scan;
 #[allow(unsafe_code)]
 mod x86_64;
 
+pub use client::{Backoff, EventSource, ReadyState, Refused, Response, UnsendableId};
 #[cfg(feature = "alloc")]
 pub use decode::GrowingBuffer;
 pub use decode::{

@@ -3,8 +3,12 @@
 #![allow(clippy::restriction, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "a defmt logger is unsafe to implement")]
 
-use sse_wire::{Decoder, Event, EventId, LastEventIdError, Token, Tokenizer, event_type};
+use sse_wire::{
+    Backoff, Decoder, Event, EventId, EventSource, LastEventIdError, Response, Token, Tokenizer,
+    UnsendableId, event_type,
+};
 use std::cell::RefCell;
+use std::time::Duration;
 
 thread_local! {
     static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -58,6 +62,16 @@ fn every_public_type() {
     assert_logs(sse_wire::DecodeError::EventTooLong, &[]);
     assert_logs(sse_wire::Progress::Event, &[]);
     assert_logs(LastEventIdError::TooLong, &[]);
+
+    let mut source =
+        EventSource::with_backoff(decoder, Backoff::new().ceiling(Duration::from_millis(91)));
+    let response = Response::new(77).header("Retry-After", "88");
+    assert_logs(response, &[&[77, 0], &[88]]);
+    assert_logs(source.open(&response).unwrap_err(), &[&[77, 0]]);
+    assert_logs(source.ready_state(), &[]);
+    assert_logs(&source, &[]);
+    assert_logs(Backoff::new().ceiling(Duration::from_millis(91)), &[&[91]]);
+    assert_logs(UnsendableId::TooLong, &[]);
 
     let mut tokenizer = Tokenizer::new();
     let token: Token<'_> = tokenizer.next(&mut &b"data: 23.4\n"[..]).unwrap();
