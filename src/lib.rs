@@ -73,6 +73,7 @@ mod encode;
 mod escaped;
 #[cfg(feature = "_io")]
 pub mod io;
+mod replay;
 mod scan;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors)))]
 #[allow(unsafe_code)]
@@ -88,6 +89,7 @@ pub use decode::{
 pub use encode::{
     BufferTooSmall, Event, EventId, EventType, FormatError, FormattedEvent, InvalidField, Output,
 };
+pub use replay::{Cursor, Lagged, ReplayBuffer, Resume};
 
 /// The media type of an event stream: the value of a server's header `Content-Type`, and of a
 /// client's header `Accept`.

@@ -4,7 +4,10 @@
 #![allow(clippy::restriction, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "an allocator that counts is unsafe to implement")]
 
-use sse_wire::{Decoder, Event, EventId, Progress, Token, Tokenizer, event_type};
+use sse_wire::{
+    CONTENT_TYPE, Decoder, Event, EventId, EventSource, LAST_EVENT_ID, Progress, ReplayBuffer,
+    Response, Resume, Token, Tokenizer, event_type,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
@@ -84,6 +87,29 @@ fn nothing_is_allocated() {
         }
     });
     assert_eq!(decode, 0, "decoding allocates");
+
+    let client_and_replay = allocations(|| {
+        let mut replay = ReplayBuffer::new(7, [0; 256]);
+        let mut source = EventSource::new(Decoder::new([0; 96]));
+        let mut events = 0;
+        for _ in 0..EVENTS / 16 {
+            let _ = black_box(source.connect(0));
+            let id = source.headers().find(|header| header.0 == LAST_EVENT_ID);
+            let mut cursor = match replay.resume(id.map(|header| header.1).unwrap_or_default()) {
+                Resume::Exact(cursor) | Resume::Gap { cursor, .. } => cursor,
+                Resume::Unknown => replay.oldest(),
+            };
+            source.open(&Response::new(200).header("Content-Type", CONTENT_TYPE)).unwrap();
+            for _ in 0..4 {
+                replay.push(&Event::new().data("23.4")).unwrap();
+            }
+            while let Some(Ok(mut bytes)) = replay.next(&mut cursor) {
+                events += u64::from(source.next(&mut bytes).unwrap().is_ok());
+            }
+        }
+        assert_eq!(events, EVENTS / 16 * 4);
+    });
+    assert_eq!(client_and_replay, 0, "client or replay allocate");
 
     let tokenize = allocations(|| {
         let mut tokenizer = Tokenizer::new();

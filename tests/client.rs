@@ -470,6 +470,23 @@ fn point_37_has_a_ceiling() {
 }
 
 #[test]
+fn times_are_rounded_up_to_milliseconds() {
+    for (floor, expected) in [
+        (Duration::from_nanos(1_000_001), 2),
+        (Duration::from_millis(2), 2),
+        (Duration::from_nanos(1_999_999_999), 2000),
+        (Duration::from_millis(4_294_966_999), 4_294_966_999),
+        (Duration::from_millis(4_294_967_999), u32::MAX),
+        (Duration::MAX, u32::MAX),
+    ] {
+        let backoff = Backoff::new().reconnection_time(Duration::ZERO).floor(floor);
+        let mut source = EventSource::with_backoff(Decoder::new([0; 64]), backoff);
+        let _ = source.connect(0);
+        assert_eq!(source.connect(0), Some(Duration::from_millis(expected.into())));
+    }
+}
+
+#[test]
 fn point_38_counts_attempts() {
     let mut source = source();
     let mut connections = 0;

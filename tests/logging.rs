@@ -4,8 +4,8 @@
 #![allow(unsafe_code, reason = "a defmt logger is unsafe to implement")]
 
 use sse_wire::{
-    Backoff, Decoder, Event, EventId, EventSource, LastEventIdError, Response, Token, Tokenizer,
-    UnsendableId, event_type,
+    Backoff, Decoder, Event, EventId, EventSource, LastEventIdError, ReplayBuffer, Response, Token,
+    Tokenizer, UnsendableId, event_type,
 };
 use std::cell::RefCell;
 use std::time::Duration;
@@ -91,6 +91,16 @@ fn every_public_type() {
     assert_logs(EventId::new("\n").unwrap_err(), &[b"\n"]);
     assert_logs(event.encode(&mut []).unwrap_err(), &[]);
     assert_logs(event.data_fmt(format_args!("")).encode(&mut []).unwrap_err(), &[]);
+
+    let mut replay = ReplayBuffer::new(4711, [0; 64]);
+    replay.push(&Event::new()).unwrap();
+    assert_logs(&replay, &[b"4711-"]);
+    let mut cursor = replay.oldest();
+    assert_logs(cursor, &[]);
+    assert_logs(replay.resume(b"4711-1"), &[]);
+    (0..99).for_each(|_| replay.push(&Event::new()).unwrap());
+    let lagged = replay.next(&mut cursor).unwrap().unwrap_err();
+    assert_logs(lagged, &[&lagged.missed.to_le_bytes()]);
     #[cfg(feature = "alloc")]
     assert_logs(sse_wire::GrowingBuffer::with_limit(64), &[&[64]]);
 }

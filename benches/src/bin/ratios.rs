@@ -1,12 +1,10 @@
-//! Prints the tables of the README and of `docs/performance.md`. The subjects of a table's row take turns,
-//! pass by pass, and the fastest pass of each counts: a shared machine changes its speed within seconds,
-//! so that what benches measure one after the other cannot be compared there.
+//! Prints the tables of the README and of `docs/performance.md`.
 
 use benches::corpora::{self, Chunking, Corpus};
+use benches::turns::{PASSES, take_turns};
 use benches::{decoders, encoders, limits};
 use sse_core::SseDecoder;
 use std::hint::black_box;
-use std::time::Instant;
 
 const PEERS: [&str; 4] = ["sse-core", "sse-stream", "sseer", "eventsource-stream"];
 /// The chunkings and their titles. The first is the one that the others are compared with.
@@ -19,9 +17,6 @@ const CHUNKINGS: [(&str, Chunking); 4] = [
 const ENCODING_PEERS: [&str; 3] = ["write!", "axum", "sse-stream"];
 /// Holds each event, and each chunk.
 const BUFFER: usize = 128 * 1024;
-/// How many passes of each subject, and the most seconds for a row.
-const PASSES: usize = 400;
-const SECONDS: f64 = 4.0;
 
 fn main() {
     let mut next_at_64_kib = Vec::new();
@@ -149,23 +144,6 @@ fn encoding(corpus: &'static Corpus) -> Vec<f64> {
 fn gib_a_second(stream: &[u8], subjects: &mut [&mut dyn FnMut()]) -> Vec<f64> {
     let gib = stream.len() as f64 / f64::from(1 << 30);
     take_turns(subjects).into_iter().map(|seconds| gib / seconds).collect()
-}
-
-/// The seconds of the fastest pass of each.
-fn take_turns(subjects: &mut [&mut dyn FnMut()]) -> Vec<f64> {
-    let mut fastest = vec![f64::MAX; subjects.len()];
-    let start = Instant::now();
-    for _ in 0..PASSES {
-        for (subject, fastest) in subjects.iter_mut().zip(&mut fastest) {
-            let start = Instant::now();
-            subject();
-            *fastest = fastest.min(start.elapsed().as_secs_f64());
-        }
-        if start.elapsed().as_secs_f64() > SECONDS {
-            break;
-        }
-    }
-    fastest
 }
 
 fn fastest(speeds: &[f64], names: &[&'static str]) -> (f64, &'static str) {

@@ -1,0 +1,163 @@
+//! `ReplayBuffer` against a model, and what its docs say.
+#![allow(clippy::restriction, reason = "tests may panic")]
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sse_wire::{
+    BufferTooSmall, Event, EventId, Lagged, ReplayBuffer, Resume, event_id, event_type,
+};
+
+#[path = "support/replay.rs"]
+mod model;
+
+proptest! {
+    #[test]
+    fn equals_the_model_at_every_small_size(
+        epoch in prop_oneof![Just(0), 1_u64..20, any::<u64>()],
+        steps in vec(any::<(u8, u8)>(), 0..150),
+    ) {
+        for capacity in 0..=200 {
+            model::run(capacity, epoch, &steps);
+        }
+    }
+
+    #[test]
+    fn equals_the_model_over_many_wraps(
+        capacity in 20_usize..600,
+        steps in vec(any::<(u8, u8)>(), 0..3000),
+    ) {
+        model::run(capacity, 7, &steps);
+    }
+
+    #[test]
+    fn any_id_will_do(id in vec(any::<u8>(), 0..40), digits in "[0-9+ -]{0,24}") {
+        let replay = buffer(3);
+        for id in [&id[..], digits.as_bytes(), format!("7-{digits}").as_bytes()] {
+            let is_known = [b"7-1", b"7-2", b"7-3"].iter().any(|known| &known[..] == id);
+            prop_assert_eq!(replay.resume(id) != Resume::Unknown, is_known);
+        }
+    }
+}
+
+/// Of epoch 7, with the events `e1`, `e2` and so on.
+fn buffer(events: u32) -> ReplayBuffer<[u8; 256]> {
+    let mut replay = ReplayBuffer::new(7, [0; 256]);
+    for number in 1..=events {
+        replay.push(&Event::new().data(&format!("e{number}"))).unwrap();
+    }
+    replay
+}
+
+#[test]
+fn ids_are_epoch_and_number() {
+    let mut replay = ReplayBuffer::new(u64::MAX, [0; 256]);
+    let event = Event::new().event_type(event_type!("t")).id(event_id!("its own")).data("a\nb");
+    replay.push(&event).unwrap();
+    let mut cursor = replay.oldest();
+    let expected = b"event: t\nid: 18446744073709551615-1\ndata: a\ndata: b\n\n";
+    assert_eq!(replay.next(&mut cursor), Some(Ok(&expected[..])));
+    assert_eq!(replay.resume(b"18446744073709551615-1"), Resume::Exact(replay.live()));
+}
+
+#[test]
+fn resumes_exactly() {
+    let replay = buffer(5);
+    let Resume::Exact(mut cursor) = replay.resume(b"7-3") else { panic!() };
+    assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-4\ndata: e4\n\n"[..])));
+    assert_eq!(replay.resume(b"7-5"), Resume::Exact(replay.live()));
+    let mut other = replay.live();
+    assert_eq!(replay.next(&mut other), None);
+}
+
+#[test]
+fn tells_of_a_gap_and_how_much_is_missing() {
+    // Events of 17 bytes and 4, later 18 and 19: about a dozen are kept.
+    let replay = buffer(200);
+    let mut oldest = replay.oldest();
+    let first = replay.next(&mut oldest).unwrap().unwrap();
+    let first = std::str::from_utf8(first).unwrap().lines().next().unwrap();
+    let first: u64 = first.strip_prefix("id: 7-").unwrap().parse().unwrap();
+    assert!((185..195).contains(&first), "{first}");
+
+    // One before the oldest misses nothing; the one before that, one event.
+    let resume = |number: u64| replay.resume(format!("7-{number}").as_bytes());
+    assert_eq!(resume(first - 1), Resume::Exact(replay.oldest()));
+    assert_eq!(resume(first - 2), Resume::Gap { missed: 1, cursor: replay.oldest() });
+    assert_eq!(resume(1), Resume::Gap { missed: first - 2, cursor: replay.oldest() });
+}
+
+#[test]
+fn does_not_know_other_ids() {
+    let replay = buffer(5);
+    for id in [
+        "",
+        "-",
+        "7",
+        "7-",
+        "7-0",
+        "7-6",
+        "7-01",
+        "7-+1",
+        "7- 1",
+        "7-1 ",
+        " 7-1",
+        "07-1",
+        "6-1",
+        "8-1",
+        "77-1",
+        "-7-1",
+        "7--1",
+        "7-1-1",
+        "nonsense",
+        "7-18446744073709551617",
+        "7-18446744073709551615",
+    ] {
+        assert_eq!(replay.resume(id.as_bytes()), Resume::Unknown, "{id:?}");
+    }
+    assert_eq!(ReplayBuffer::new(7, [0; 64]).resume(b"7-1"), Resume::Unknown, "nothing was pushed");
+}
+
+#[test]
+fn tells_a_slow_client_once() {
+    let mut replay = buffer(0);
+    let mut slow = replay.live();
+    for _ in 0..100 {
+        replay.push(&Event::new().data("x")).unwrap();
+    }
+    let Some(Err(Lagged { missed })) = replay.next(&mut slow) else { panic!() };
+    assert_eq!(slow, replay.oldest());
+    let mut events = 0;
+    while let Some(event) = replay.next(&mut slow) {
+        assert!(event.is_ok(), "told once");
+        events += 1;
+    }
+    assert_eq!(missed + events, 100);
+    assert!(Lagged { missed }.to_string().contains(&missed.to_string()));
+}
+
+#[test]
+fn an_event_that_never_fits_changes_nothing() {
+    let mut replay = buffer(3);
+    let before = format!("{replay:?}");
+    let long = "x".repeat(300);
+    let needed = Event::new().id(EventId::new("7-4").unwrap()).data(&long).encoded_len();
+    assert_eq!(replay.push(&Event::new().data(&long)), Err(BufferTooSmall { needed }));
+    assert_eq!(format!("{replay:?}"), before);
+    assert_eq!(replay.resume(b"7-3"), Resume::Exact(replay.live()));
+    replay.push(&Event::new().data("e4")).unwrap();
+    let Resume::Exact(mut cursor) = replay.resume(b"7-3") else { panic!() };
+    assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-4\ndata: e4\n\n"[..])));
+}
+
+#[test]
+fn it_is_small_and_lies_in_any_memory() {
+    assert!(size_of::<ReplayBuffer<[u8; 0]>>() <= 64);
+    let mut memory = [0; 64];
+    let mut replay = ReplayBuffer::new(1, &mut memory[..]);
+    replay.push(&Event::new().data("a")).unwrap();
+    let mut replay = ReplayBuffer::new(1, vec![0; 64]);
+    replay.push(&Event::new().data("a")).unwrap();
+    static SHARED: std::sync::Mutex<ReplayBuffer<[u8; 64]>> =
+        std::sync::Mutex::new(ReplayBuffer::new(1, [0; 64]));
+    SHARED.lock().unwrap().push(&Event::new().data("a")).unwrap();
+}

@@ -1,0 +1,124 @@
+//! A replay buffer as it might be written by one who minds no cost, and both of them side by side.
+
+use sse_wire::{BufferTooSmall, Cursor, Event, Lagged, ReplayBuffer, Resume, event_type};
+
+/// Every event that was ever pushed, and which bytes of the memory it lies in.
+struct Model {
+    capacity: usize,
+    epoch: u64,
+    events: Vec<Stored>,
+    /// How many of the events are gone.
+    gone: usize,
+}
+
+struct Stored {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Model {
+    /// An event lies behind the one before, or at 0 where it does not fit there. Those in its place are gone, and all that
+    /// are older.
+    fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
+        let id = self.id(self.events.len() as u64 + 1);
+        let event = event.id(sse_wire::EventId::new(&id).unwrap());
+        let mut bytes = vec![0; event.encoded_len()];
+        event.encode(&mut bytes).unwrap();
+        let size = bytes.len() + 4;
+        if size > self.capacity {
+            return Err(BufferTooSmall { needed: bytes.len() });
+        }
+        let mut start = self.events.last().map_or(0, |last| last.end);
+        if start + size > self.capacity {
+            start = 0;
+        }
+        let end = start + size;
+        let overlap = |stored: &Stored| stored.start < end && start < stored.end;
+        for at in self.gone..self.events.len() {
+            if overlap(&self.events[at]) {
+                self.gone = at + 1;
+            }
+        }
+        self.events.push(Stored { bytes, start, end });
+        Ok(())
+    }
+
+    fn id(&self, number: u64) -> String {
+        format!("{}-{number}", self.epoch)
+    }
+
+    /// What comes for a client that has so many events.
+    fn next(&self, seen: &mut usize) -> Option<Result<&[u8], Lagged>> {
+        if *seen < self.gone {
+            let missed = (self.gone - *seen) as u64;
+            *seen = self.gone;
+            return Some(Err(Lagged { missed }));
+        }
+        let stored = self.events.get(*seen)?;
+        *seen += 1;
+        Some(Ok(&stored.bytes))
+    }
+}
+
+/// Pushes, resumes and takes as `steps` say, and holds each result against the model.
+pub(crate) fn run(capacity: usize, epoch: u64, steps: &[(u8, u8)]) {
+    let mut replay = ReplayBuffer::new(epoch, vec![0xA5; capacity]);
+    let mut model = Model { capacity, epoch, events: Vec::new(), gone: 0 };
+    // Clients that read as fast as they are told to.
+    let mut clients: [(Cursor, usize); 4] = [(replay.live(), 0); 4];
+    for &(step, value) in steps {
+        let (cursor, seen) = &mut clients[usize::from(step >> 4) % 4];
+        match step % 16 {
+            0..8 => {
+                let data = "d\n".repeat(usize::from(value) / 8);
+                let mut event = Event::new().data(&data);
+                if value % 2 == 0 {
+                    event = event.event_type(event_type!("temp"));
+                }
+                if value % 4 == 0 {
+                    event = event.id(sse_wire::event_id!("its own"));
+                }
+                assert_eq!(replay.push(&event), model.push(&event));
+            }
+            8 => (*cursor, *seen) = (replay.live(), model.events.len()),
+            9 => (*cursor, *seen) = (replay.oldest(), model.gone),
+            10 => {
+                // Mostly one that there was.
+                let number = model.events.len() as u64 + 2
+                    - u64::from(value).min(model.events.len() as u64 + 2);
+                let resumed = replay.resume(model.id(number).as_bytes());
+                if number == 0 || number > model.events.len() as u64 {
+                    assert_eq!(resumed, Resume::Unknown, "{number}");
+                    continue;
+                }
+                let missed = (model.gone as u64).saturating_sub(number);
+                (*cursor, *seen) = match resumed {
+                    Resume::Exact(cursor) => {
+                        assert_eq!(missed, 0);
+                        (cursor, number as usize)
+                    }
+                    Resume::Gap { missed: told, cursor } => {
+                        assert_eq!(told, missed);
+                        assert_ne!(missed, 0);
+                        (cursor, model.gone)
+                    }
+                    Resume::Unknown => panic!("{number} is known"),
+                };
+            }
+            _ => {
+                for _ in 0..value % 8 {
+                    assert_eq!(replay.next(cursor), model.next(seen));
+                }
+            }
+        }
+    }
+    // What is kept, and what each client gets.
+    for (cursor, seen) in clients.iter_mut().chain([&mut (replay.oldest(), model.gone)]) {
+        while let Some(expected) = model.next(seen) {
+            assert_eq!(replay.next(cursor), Some(expected));
+        }
+        assert_eq!(replay.next(cursor), None);
+        assert_eq!(*cursor, replay.live());
+    }
+}
