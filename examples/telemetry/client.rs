@@ -1,23 +1,22 @@
 //! The event stream as a client sees it: decoded over a buffer of fixed size, shown in the terminal,
 //! and gone on with when the connection is lost.
 
-use crate::http::{self, Body};
+use crate::http;
 use serde_json::Value;
-use sse_wire::{Decoder, MessageEvent};
+use sse_wire::{Decoder, EventSource, MessageEvent, ReadyState};
+use std::error::Error;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::time::sleep;
-
-/// Until the stream sets another one.
-const RECONNECTION_TIME: Duration = Duration::from_secs(3);
 
 const GIB: f64 = (1 << 30) as f64;
 
 pub(crate) struct Client {
     address: SocketAddr,
-    decoder: Decoder<[u8; 1024]>,
+    source: EventSource<[u8; 1024]>,
     summary: Summary,
 }
 
@@ -44,7 +43,7 @@ impl Client {
     pub(crate) fn new(address: SocketAddr) -> Self {
         Self {
             address,
-            decoder: Decoder::new([0; 1024]),
+            source: EventSource::new(Decoder::new([0; 1024])),
             summary: Summary {
                 start: Instant::now(),
                 events: 0,
@@ -60,42 +59,49 @@ impl Client {
         &self.summary
     }
 
-    /// Shows events until there were `limit`.
-    pub(crate) async fn run(&mut self, limit: Option<u32>) -> io::Result<()> {
-        loop {
-            let lost = match http::get(self.address, "/events", self.decoder.last_event_id()).await
-            {
-                Ok(body) => {
-                    let end = self.receive(body, limit).await?;
-                    // The decoder counts the comments of one stream, and keep-alives are comments.
-                    self.summary.keep_alives += u64::from(self.decoder.comments());
-                    match end {
-                        End::Limit => return Ok(()),
-                        End::Lost(error) => error,
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(error),
-                Err(error) => error,
-            };
-            let wait = self.decoder.reconnection_time().unwrap_or(RECONNECTION_TIME);
-            writeln!(io::stdout(), "connection lost ({lost}), again in {wait:?}")?;
+    /// Shows events until there were `limit`, over as many connections as it takes.
+    pub(crate) async fn run(&mut self, limit: Option<u32>) -> Result<(), Box<dyn Error>> {
+        while let Some(wait) = self.source.connect(RandomState::new().hash_one(0) as u32) {
+            if !wait.is_zero() {
+                self.summary.reconnections += 1;
+                writeln!(io::stdout(), "again in {wait:?}")?;
+            }
             sleep(wait).await;
-            self.decoder.reconnect();
-            self.summary.reconnections += 1;
+            let received = self.receive(limit).await;
+            // The decoder counts the comments of one stream, and keep-alives are comments.
+            self.summary.keep_alives += u64::from(self.source.decoder().comments());
+            match received {
+                Ok(()) => {}
+                Err(error) if self.source.ready_state() == ReadyState::Closed => return Err(error),
+                Err(error) => writeln!(io::stdout(), "connection lost: {error}")?,
+            }
         }
+        Ok(())
     }
 
-    /// Shows the events of one connection. The error is one of the terminal.
-    async fn receive(&mut self, mut body: Body, limit: Option<u32>) -> io::Result<End> {
-        loop {
-            let mut chunk = match body.chunk().await {
-                Ok([]) => return Ok(End::Lost(io::ErrorKind::UnexpectedEof.into())),
-                Ok(chunk) => chunk,
-                Err(error) => return Ok(End::Lost(error)),
-            };
+    /// Shows the events of one connection.
+    async fn receive(&mut self, limit: Option<u32>) -> Result<(), Box<dyn Error>> {
+        let (head, mut body) = match http::get(self.address, "/events", self.source.headers()).await
+        {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                self.source.close();
+                return Err(error.into());
+            }
+            response => response?,
+        };
+        if let Err(refused) = self.source.open(&head) {
+            if refused.is_temporary() {
+                self.source.retry(head.retry_after());
+            }
+            return Err(refused.into());
+        }
+        while self.source.ready_state() == ReadyState::Open {
+            let mut chunk = body.chunk().await?;
+            if chunk.is_empty() {
+                return Err("the stream has ended".into());
+            }
             self.summary.bytes += chunk.len();
-
-            while let Some(event) = self.decoder.next(&mut chunk) {
+            while let Some(event) = self.source.next(&mut chunk) {
                 match event {
                     Ok(event) => {
                         show(&event)?;
@@ -105,17 +111,12 @@ impl Client {
                     Err(error) => writeln!(io::stdout(), "left out: {error}")?,
                 }
                 if limit.is_some_and(|limit| self.summary.events >= limit.into()) {
-                    return Ok(End::Limit);
+                    self.source.close();
                 }
             }
         }
+        Ok(())
     }
-}
-
-/// Why a connection is not read any further.
-enum End {
-    Limit,
-    Lost(io::Error),
 }
 
 /// One line for each event.
@@ -136,8 +137,8 @@ fn show(event: &MessageEvent<'_>) -> io::Result<()> {
             number("/memory_total") / GIB,
             UpTime(number("/uptime") as u64),
         ),
-        b"gap" => match data["first"].as_u64() {
-            Some(first) => writeln!(out, "{id}  gap: {first} to {} are lost", data["last"]),
+        b"gap" => match data["missed"].as_u64() {
+            Some(missed) => writeln!(out, "{id}  gap: {missed} samples are lost"),
             None => writeln!(out, "{id}  gap: the server does not know where this client stopped"),
         },
         _ => writeln!(out, "{id}  {}: {}", event.event_type_lossy(), event.data_lossy()),

@@ -12,8 +12,7 @@
 //! |--------------|--------------------------------------------------------------|
 //! | `args.rs`    | the command line                                             |
 //! | `sampler.rs` | what is measured, and how often                              |
-//! | `history.rs` | the latest samples, their ids, and where a client is in them |
-//! | `server.rs`  | the page and the event stream, encoded                       |
+//! | `server.rs`  | the page, the latest samples, and the event stream           |
 //! | `client.rs`  | the event stream, decoded, and shown in the terminal         |
 //! | `http.rs`    | a client's half of HTTP, as small as it can be               |
 
@@ -22,18 +21,18 @@
 
 mod args;
 mod client;
-mod history;
 mod http;
 mod sampler;
 mod server;
 
 use args::{Args, Command};
 use client::Client;
-use history::History;
+use server::History;
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
+use std::time::SystemTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
@@ -76,7 +75,9 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "http://{address}/ has the page, http://{address}/events the stream")?;
 
-    let (samples, history) = watch::channel(History::new());
+    // The ids of a process that ran before are not taken for ours.
+    let start = SystemTime::UNIX_EPOCH.elapsed()?.as_millis() as u64;
+    let (samples, history) = watch::channel(History::new(start, [0; _]));
     let mut client = Client::new(address);
     tokio::select! {
         shown = client.run(args.events) => {

@@ -1,7 +1,9 @@
 //! What is measured, and how often.
 
-use crate::history::History;
+use crate::server::{History, RETRY};
+use sse_wire::{Event, event_type};
 use std::convert::Infallible;
+use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 use sysinfo::{LoadAvg, System};
@@ -9,8 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// One look at the machine. Displays as the JSON that clients get.
-#[derive(Clone, Copy)]
-pub(crate) struct Sample {
+struct Sample {
     /// Since the Unix epoch.
     time: Duration,
     /// Over one, five and fifteen minutes.
@@ -54,13 +55,16 @@ impl fmt::Display for Sample {
 pub(crate) async fn run(
     history: watch::Sender<History>,
     every: Duration,
-) -> Result<Infallible, sysinfo::Error> {
+) -> Result<Infallible, Box<dyn Error>> {
     let mut system = System::new()?;
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let sample = Sample::take(&mut system)?;
-        history.send_modify(|history| history.push(sample));
+        let sample = Sample::take(&mut system)?.to_string();
+        let event = Event::new().event_type(event_type!("sample")).retry(RETRY).data(&sample);
+        let mut pushed = Ok(());
+        history.send_modify(|history| pushed = history.push(&event));
+        pushed?;
     }
 }

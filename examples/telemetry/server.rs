@@ -1,13 +1,11 @@
 //! The page at `/` and the event stream at `/events`, one task for each connection.
 //!
-//! picoserve takes the stream as a body that is never done, and this crate encodes each event into
-//! a buffer of fixed size. A client without `Last-Event-ID` gets what the history keeps, then each
-//! sample as it is taken. A client that comes back goes on behind the id it sends; if that is not
-//! possible, an event of type `gap` says what is missing: `{"first":18,"last":42}`, with `null` for
-//! a first one that is not known.
+//! picoserve takes the stream as a body that is never done. A client without `Last-Event-ID` gets what the
+//! history keeps, then each sample as it is taken. A client that comes back goes on after the id it sends;
+//! if that is not possible, an event of type `gap` says how many samples are missing: `{"missed":25}`, or
+//! `null` if that is not known. It has no id, so that a client that loses it is told again.
 
 use crate::args::Args;
-use crate::history::{Entry, History, Position};
 use picoserve::extract::FromRequestParts;
 use picoserve::io::Write;
 use picoserve::request::RequestParts;
@@ -15,10 +13,11 @@ use picoserve::response::custom::{CustomBody, CustomResponse};
 use picoserve::response::{File, StatusCode};
 use picoserve::routing::{get, get_service};
 use picoserve::{Config, Router, Server, Timeouts};
-use sse_wire::{Event, EventId, KEEP_ALIVE, LAST_EVENT_ID, RESPONSE_HEADERS, event_type};
+use sse_wire::{
+    Cursor, Event, FormatError, KEEP_ALIVE, LAST_EVENT_ID, Lagged, RESPONSE_HEADERS, ReplayBuffer,
+    Resume, event_type,
+};
 use std::convert::Infallible;
-use std::error::Error;
-use std::io::{Cursor, Write as _};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -26,8 +25,11 @@ use tokio::sync::watch;
 use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
+/// The latest samples, as they are sent: about 120.
+pub(crate) type History = ReplayBuffer<[u8; 26 * 1024]>;
+
 /// How long a client is to wait before it comes back.
-const RETRY: Duration = Duration::from_secs(2);
+pub(crate) const RETRY: Duration = Duration::from_secs(2);
 
 /// The longest pause without a sign of life.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -49,9 +51,11 @@ pub(crate) async fn run(
     args: &Args,
 ) -> Infallible {
     let config = Config::new(Timeouts { write: WRITE_TIMEOUT, ..Timeouts::default() });
+    let cursor = history.borrow().oldest();
     let stream = EventStream {
         history,
-        position: Position::Start,
+        cursor,
+        gap: None,
         // With samples a second apart, one falls into each pause.
         keep_alive_after: LONGEST_PAUSE.min(args.interval * 2 / 3),
         drop_after: args.drop_after.map_or(u64::MAX, u64::from),
@@ -90,7 +94,9 @@ async fn serve_events(stream: EventStream) -> impl picoserve::response::IntoResp
 #[derive(Clone)]
 struct EventStream {
     history: watch::Receiver<History>,
-    position: Position,
+    cursor: Cursor,
+    /// A gap that the client is to be told of.
+    gap: Option<Gap>,
     keep_alive_after: Duration,
     /// How many events the connection is to last.
     drop_after: u64,
@@ -105,8 +111,14 @@ impl<'r> FromRequestParts<'r, EventStream> for EventStream {
         request: &RequestParts<'r>,
     ) -> Result<Self, Infallible> {
         let mut stream = state.clone();
+        let history = state.history.borrow();
+        stream.cursor = history.oldest();
         if let Some(id) = request.headers().get(LAST_EVENT_ID) {
-            stream.position = stream.history.borrow().position(id.as_raw());
+            match history.resume(id.as_raw()) {
+                Resume::Exact(cursor) => stream.cursor = cursor,
+                Resume::Gap { missed, .. } => stream.gap = Some(Gap { missed: Some(missed) }),
+                Resume::Unknown => stream.gap = Some(Gap { missed: None }),
+            }
         }
         Ok(stream)
     }
@@ -117,11 +129,11 @@ impl CustomBody for EventStream {
         let mut buffer = [0; EVENT_BUFFER];
         for _ in 0..self.drop_after {
             let event = loop {
-                match self.encode_next(&mut buffer) {
+                match self.next(&mut buffer) {
                     Ok(0) => {}
                     Ok(len) => break &buffer[..len],
                     Err(error) => {
-                        eprintln!("telemetry: cannot encode an event: {error}");
+                        eprintln!("telemetry: {error}");
                         return Ok(());
                     }
                 }
@@ -143,26 +155,33 @@ impl CustomBody for EventStream {
 }
 
 impl EventStream {
-    /// Encodes the next event to the front of `out`, if there is one.
-    fn encode_next(&mut self, out: &mut [u8]) -> Result<usize, Box<dyn Error>> {
-        let history = self.history.borrow_and_update();
-        let Some(entry) = history.next(self.position) else { return Ok(0) };
-        self.position = Position::After(entry.number());
-
-        let mut id = Cursor::new([0; 48]);
-        write!(id, "{}", history.id(entry.number()))?;
-        let id = &id.get_ref()[..id.position() as usize];
-
-        let event = Event::new().id(EventId::from_bytes(id)?).retry(RETRY);
-        let event = match entry {
-            Entry::Sample { sample, .. } => event
-                .event_type(event_type!("sample"))
-                .data_fmt(format_args!("{sample}"))
-                .encode(out)?,
-            Entry::Gap(gap) => {
-                event.event_type(event_type!("gap")).data_fmt(format_args!("{gap}")).encode(out)?
+    /// Copies the next event to the front of `out`, if there is one.
+    fn next(&mut self, out: &mut [u8]) -> Result<usize, FormatError> {
+        if let Some(gap) = self.gap.take() {
+            return gap.encode(out);
+        }
+        match self.history.borrow_and_update().next(&mut self.cursor) {
+            Some(Ok(event)) => {
+                out[..event.len()].copy_from_slice(event);
+                Ok(event.len())
             }
-        };
-        Ok(event.len())
+            Some(Err(Lagged { missed })) => Gap { missed: Some(missed) }.encode(out),
+            None => Ok(0),
+        }
+    }
+}
+
+/// Samples that a client will not get.
+#[derive(Clone, Copy)]
+struct Gap {
+    /// `None`: there is no telling how many.
+    missed: Option<u64>,
+}
+
+impl Gap {
+    fn encode(self, out: &mut [u8]) -> Result<usize, FormatError> {
+        let missed = self.missed.map_or("null".to_owned(), |missed| missed.to_string());
+        let event = Event::new().event_type(event_type!("gap")).retry(RETRY);
+        Ok(event.data_fmt(format_args!(r#"{{"missed":{missed}}}"#)).encode(out)?.len())
     }
 }
