@@ -17,7 +17,7 @@ use core::fmt;
 /// [`resume`](Self::resume) knows whether events are missing and how many, so that the caller can tell the client:
 ///
 /// ```
-/// use sse_wire::{Event, ReplayBuffer, Resume};
+/// use sse_wire::{Event, Lagged, ReplayBuffer, Resume};
 ///
 /// // An epoch that is another one at each start: a count of boots, the time, a random number.
 /// let mut replay = ReplayBuffer::new(7, [0; 64]);
@@ -30,6 +30,12 @@ use core::fmt;
 /// assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-2\ndata: two\n\n"[..])));
 /// assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-3\ndata: six\n\n"[..])));
 /// assert_eq!(replay.next(&mut cursor), None);
+///
+/// // After one more event, it does.
+/// replay.push(&Event::new().data("ten"))?;
+/// let Resume::Gap { missed: 1, mut cursor } = replay.resume(b"7-1") else { panic!() };
+/// assert_eq!(replay.next(&mut cursor), Some(Err(Lagged { missed: 1 })));
+/// assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-3\ndata: six\n\n"[..])));
 ///
 /// // That of another epoch may have missed anything.
 /// assert_eq!(replay.resume(b"6-3"), Resume::Unknown);
@@ -90,11 +96,12 @@ pub struct Cursor {
 pub enum Resume {
     /// Every event after the id is kept.
     Exact(Cursor),
-    /// Some events after the id are gone. The cursor is at the oldest that is kept.
+    /// Some events after the id are gone.
     Gap {
-        /// How many are gone.
+        /// How many are gone now.
         missed: u64,
-        /// Where the client goes on.
+        /// At the first that is gone: [`ReplayBuffer::next`] tells of the gap, as it does when a client is too slow, and
+        /// goes on at the oldest event that is kept.
         cursor: Cursor,
     },
     /// There was no id, or it is not one of this buffer's. The caller chooses where the client begins:
@@ -287,7 +294,8 @@ impl<S: AsRef<[u8]>> ReplayBuffer<S> {
         let next = number.wrapping_add(1);
         let mut cursor = self.oldest;
         if next < cursor.number {
-            return Resume::Gap { missed: cursor.number.wrapping_sub(next), cursor };
+            let missed = cursor.number.wrapping_sub(next);
+            return Resume::Gap { missed, cursor: Cursor { number: next, position: 0 } };
         }
         while cursor.number < next && self.next(&mut cursor).is_some() {}
         Resume::Exact(cursor)

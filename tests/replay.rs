@@ -82,8 +82,13 @@ fn tells_of_a_gap_and_how_much_is_missing() {
     // One before the oldest misses nothing; the one before that, one event.
     let resume = |number: u64| replay.resume(format!("7-{number}").as_bytes());
     assert_eq!(resume(first - 1), Resume::Exact(replay.oldest()));
-    assert_eq!(resume(first - 2), Resume::Gap { missed: 1, cursor: replay.oldest() });
-    assert_eq!(resume(1), Resume::Gap { missed: first - 2, cursor: replay.oldest() });
+    for (number, expected) in [(first - 2, 1), (1, first - 2)] {
+        let Resume::Gap { missed, mut cursor } = resume(number) else { panic!() };
+        assert_eq!(missed, expected);
+        // Who goes on without a look at it is told again.
+        assert_eq!(replay.next(&mut cursor), Some(Err(Lagged { missed })));
+        assert_eq!(cursor, replay.oldest());
+    }
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub(crate) async fn run(
     let stream = EventStream {
         history,
         cursor,
-        gap: None,
+        is_unknown: false,
         // With samples a second apart, one falls into each pause.
         keep_alive_after: LONGEST_PAUSE.min(args.interval * 2 / 3),
         drop_after: args.drop_after.map_or(u64::MAX, u64::from),
@@ -95,8 +95,8 @@ async fn serve_events(stream: EventStream) -> impl picoserve::response::IntoResp
 struct EventStream {
     history: watch::Receiver<History>,
     cursor: Cursor,
-    /// A gap that the client is to be told of.
-    gap: Option<Gap>,
+    /// The client comes with an id of unknown origin, and is to be told so.
+    is_unknown: bool,
     keep_alive_after: Duration,
     /// How many events the connection is to last.
     drop_after: u64,
@@ -115,9 +115,8 @@ impl<'r> FromRequestParts<'r, EventStream> for EventStream {
         stream.cursor = history.oldest();
         if let Some(id) = request.headers().get(LAST_EVENT_ID) {
             match history.resume(id.as_raw()) {
-                Resume::Exact(cursor) => stream.cursor = cursor,
-                Resume::Gap { missed, .. } => stream.gap = Some(Gap { missed: Some(missed) }),
-                Resume::Unknown => stream.gap = Some(Gap { missed: None }),
+                Resume::Exact(cursor) | Resume::Gap { cursor, .. } => stream.cursor = cursor,
+                Resume::Unknown => stream.is_unknown = true,
             }
         }
         Ok(stream)
@@ -157,31 +156,23 @@ impl CustomBody for EventStream {
 impl EventStream {
     /// Copies the next event to the front of `out`, if there is one.
     fn next(&mut self, out: &mut [u8]) -> Result<usize, FormatError> {
-        if let Some(gap) = self.gap.take() {
-            return gap.encode(out);
+        if std::mem::take(&mut self.is_unknown) {
+            return encode_gap(None, out);
         }
         match self.history.borrow_and_update().next(&mut self.cursor) {
             Some(Ok(event)) => {
                 out[..event.len()].copy_from_slice(event);
                 Ok(event.len())
             }
-            Some(Err(Lagged { missed })) => Gap { missed: Some(missed) }.encode(out),
+            Some(Err(Lagged { missed })) => encode_gap(Some(missed), out),
             None => Ok(0),
         }
     }
 }
 
-/// Samples that a client will not get.
-#[derive(Clone, Copy)]
-struct Gap {
-    /// `None`: there is no telling how many.
-    missed: Option<u64>,
-}
-
-impl Gap {
-    fn encode(self, out: &mut [u8]) -> Result<usize, FormatError> {
-        let missed = self.missed.map_or("null".to_owned(), |missed| missed.to_string());
-        let event = Event::new().event_type(event_type!("gap")).retry(RETRY);
-        Ok(event.data_fmt(format_args!(r#"{{"missed":{missed}}}"#)).encode(out)?.len())
-    }
+/// So many samples are missing, or there is no telling how many.
+fn encode_gap(missed: Option<u64>, out: &mut [u8]) -> Result<usize, FormatError> {
+    let missed = missed.map_or("null".to_owned(), |missed| missed.to_string());
+    let event = Event::new().event_type(event_type!("gap")).retry(RETRY);
+    Ok(event.data_fmt(format_args!(r#"{{"missed":{missed}}}"#)).encode(out)?.len())
 }

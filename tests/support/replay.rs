@@ -101,7 +101,7 @@ pub(crate) fn run(capacity: usize, epoch: u64, steps: &[(u8, u8)]) {
                     Resume::Gap { missed: told, cursor } => {
                         assert_eq!(told, missed);
                         assert_ne!(missed, 0);
-                        (cursor, model.gone)
+                        (cursor, number as usize)
                     }
                     Resume::Unknown => panic!("{number} is known"),
                 };
