@@ -6,8 +6,8 @@ use embassy_net::{Ipv4Address, Stack};
 use embassy_time::{Duration, with_timeout};
 use embedded_io_async::{BufRead, Write};
 use heapless::Vec;
+use sse_wire::Response;
 use sse_wire::io::Buffered;
-use sse_wire::{CONTENT_TYPE, LAST_EVENT_ID};
 
 /// The only one that can be reached from the board: see `client.sh`.
 const SERVER: (Ipv4Address, u16) = (Ipv4Address::new(10, 0, 2, 100), 80);
@@ -36,46 +36,35 @@ impl Memory {
     }
 }
 
-/// A response that has begun. What came along with the head is in its buffer.
+/// The body of a response. What came along with the head is in its buffer.
 pub type Body<'a> = Buffered<TcpSocket<'a>, &'a mut [u8]>;
 
-/// Why there is no response.
-pub enum Failure {
-    /// It may be there the next time.
-    Lost(&'static str),
-    /// To ask again does not help.
-    Refused(&'static str),
-}
-
-use Failure::{Lost, Refused};
-
-/// Asks for the event stream, behind the event with this id if it is not empty.
+/// Sends a request. The error says what went wrong.
 pub async fn get<'a>(
     stack: Stack<'a>,
     memory: &'a mut Memory,
-    last_event_id: &[u8],
-) -> Result<Body<'a>, Failure> {
+    headers: impl Iterator<Item = (&str, &[u8])>,
+) -> Result<(Response, Body<'a>), &'static str> {
     let mut socket = TcpSocket::new(stack, &mut memory.received, &mut memory.sent);
     socket.set_timeout(Some(CONNECTION_TIMEOUT));
     socket.set_keep_alive(Some(KEEP_ALIVE));
     let answer = async {
-        socket.connect(SERVER).await.map_err(|_| Lost("cannot connect"))?;
-        request(&mut socket, last_event_id).await.map_err(|_| Lost("closed within the request"))?;
+        socket.connect(SERVER).await.map_err(|_| "cannot connect")?;
+        request(&mut socket, headers).await.map_err(|_| "closed within the request")?;
         let mut body = Buffered::new(socket, &mut memory.chunk[..]);
-        check_head(&mut body).await?;
-        Ok(body)
+        let response = read_head(&mut body).await?;
+        Ok((response, body))
     };
-    with_timeout(ANSWER_TIMEOUT, answer).await.unwrap_or(Err(Lost("no answer")))
+    with_timeout(ANSWER_TIMEOUT, answer).await.unwrap_or(Err("no answer"))
 }
 
-async fn request<W: Write>(connection: &mut W, last_event_id: &[u8]) -> Result<(), W::Error> {
+async fn request<W: Write>(
+    connection: &mut W,
+    headers: impl Iterator<Item = (&str, &[u8])>,
+) -> Result<(), W::Error> {
     connection.write_all(b"GET /events HTTP/1.1\r\nHost: 10.0.2.100\r\n").await?;
-    for part in ["Accept: ", CONTENT_TYPE, "\r\nCache-Control: no-cache\r\n"] {
-        connection.write_all(part.as_bytes()).await?;
-    }
-    if !last_event_id.is_empty() {
-        // A decoder's id has no end of a line in it.
-        for part in [LAST_EVENT_ID.as_bytes(), b": ", last_event_id, b"\r\n"] {
+    for (name, value) in headers {
+        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
             connection.write_all(part).await?;
         }
     }
@@ -84,41 +73,32 @@ async fn request<W: Write>(connection: &mut W, last_event_id: &[u8]) -> Result<(
 }
 
 /// Consumes the head, and nothing behind it.
-async fn check_head<R: BufRead>(connection: &mut R) -> Result<(), Failure> {
+async fn read_head<R: BufRead>(connection: &mut R) -> Result<Response, &'static str> {
     let mut line = Vec::new();
     read_line(connection, &mut line).await?;
-    let mut status = line.split(|&byte| byte == b' ');
-    if !status.next().is_some_and(|version| version.starts_with(b"HTTP/1."))
-        || status.next() != Some(b"200")
-    {
-        return Err(Refused("the status is not 200"));
-    }
-    let mut is_event_stream = false;
+    let status = str::from_utf8(&line).ok().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+    let mut response = Response::new(status.ok_or("the response has no status")?);
     loop {
         read_line(connection, &mut line).await?;
         if line.is_empty() {
-            break;
+            return Ok(response);
         }
-        let mut parts = line.splitn(2, |&byte| byte == b':');
-        let name = parts.next().unwrap_or_default();
-        if name.eq_ignore_ascii_case(b"Content-Type") {
-            let value = parts.next().unwrap_or_default();
-            let media_type = value.split(|&byte| byte == b';').next().unwrap_or_default();
-            is_event_stream = media_type.trim_ascii().eq_ignore_ascii_case(CONTENT_TYPE.as_bytes());
-        } else if name.eq_ignore_ascii_case(b"Transfer-Encoding") {
+        let colon = line.iter().position(|&byte| byte == b':').unwrap_or_default();
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        if name.eq_ignore_ascii_case(b"Transfer-Encoding") {
             // picoserve ends such a body by closing the connection, and never cuts it into chunks.
-            return Err(Refused("the response has a transfer coding"));
+            return Err("the response has a transfer coding");
         }
+        response = response.header(name, value);
     }
-    if is_event_stream { Ok(()) } else { Err(Refused("the response is no event stream")) }
 }
 
 /// Reads a line, without its end, and as much of it as there is room for.
 async fn read_line<R: BufRead>(
     connection: &mut R,
     line: &mut Vec<u8, LINE>,
-) -> Result<(), Failure> {
-    const CLOSED: Failure = Lost("closed within the head");
+) -> Result<(), &'static str> {
+    const CLOSED: &str = "closed within the head";
     line.clear();
     loop {
         let buffer = connection.fill_buf().await.map_err(|_| CLOSED)?;

@@ -11,24 +11,22 @@ mod report;
 use core::time::Duration;
 use cortex_m_rt::entry;
 use embassy_executor::Spawner;
-use embassy_net::StackResources;
-use embassy_time::Timer;
-use http::{Body, Failure, Memory};
+use embassy_net::{Stack, StackResources};
+use embassy_time::{Instant, Timer};
+use embedded_io_async::BufRead;
+use http::Memory;
 use report::Report;
-use sse_wire::Decoder;
-use sse_wire::io::ReadError;
-use sse_wire::io::asynch::EventReader;
+use sse_wire::{Backoff, Decoder, EventSource, ReadyState};
 use static_cell::{ConstStaticCell, StaticCell};
 
 /// Bounds an event: its lines as they are on the wire, the last event ID and eight bytes must fit.
 /// Those of a sample take less than 280 bytes.
 const EVENT_BUFFER: usize = 512;
 
-/// Until the stream sets another one.
-const RECONNECTION_TIME: Duration = Duration::from_secs(3);
+/// A server's mistake must not silence the board.
+const BACKOFF: Backoff = Backoff::new().ceiling(Duration::from_secs(60));
 
-/// Whatever the stream sets, so that a server's mistake does not silence the board.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+type Source = EventSource<&'static mut [u8; EVENT_BUFFER]>;
 
 #[entry]
 fn main() -> ! {
@@ -47,35 +45,53 @@ async fn start() {
     let stack = board::network(spawner, resources, board::boot_number().into());
 
     let memory = MEMORY.take();
-    let mut decoder = Decoder::new(&mut EVENT.take()[..]);
-    let mut report = Report::new();
-    loop {
-        let why = match http::get(stack, memory, decoder.last_event_id()).await {
-            Ok(body) => {
-                let mut reader = EventReader::with_decoder(body, decoder);
-                receive(&mut reader, &mut report).await;
-                // The body borrows the buffers, which the next connection needs.
-                (_, decoder) = reader.into_parts();
-                "the stream has ended"
-            }
-            Err(Failure::Lost(why)) => why,
-            Err(Failure::Refused(why)) => report.fail(why),
-        };
-        let wait = decoder.reconnection_time().unwrap_or(RECONNECTION_TIME).min(LONGEST_WAIT);
-        report.lost(why, wait);
+    let mut source = EventSource::with_backoff(Decoder::new(EVENT.take()), BACKOFF);
+    let mut report = Report::new(size_of_val(&source));
+    while let Some(wait) = source.connect(random()) {
+        if !wait.is_zero() {
+            report.wait(wait);
+        }
         Timer::after_micros(wait.as_micros() as u64).await;
+        let why = receive(stack, memory, &mut source, &mut report).await;
+        report.lost(why);
     }
+    report.fail("the server does not want this client");
 }
 
-/// Reads until the connection is lost.
-async fn receive(reader: &mut EventReader<Body<'_>, &'static mut [u8]>, report: &mut Report) {
-    report.sizes(size_of_val(reader), size_of_val(&reader.next()));
-    loop {
-        match reader.next().await {
-            Ok(Some(event)) => report.event(&event),
-            Err(ReadError::Decode(error)) => report.left_out(error),
-            // embassy-net has the same error for a connection that was closed in good order.
-            Ok(None) | Err(_) => return,
+/// As random as the moment at which a connection ends, spread over all bits.
+fn random() -> u32 {
+    (Instant::now().as_ticks() as u32).wrapping_mul(0x9E37_79B9)
+}
+
+/// Reads until the connection is lost, and says why.
+async fn receive(
+    stack: Stack<'static>,
+    memory: &mut Memory,
+    source: &mut Source,
+    report: &mut Report,
+) -> &'static str {
+    let (head, mut body) = match http::get(stack, memory, source.headers()).await {
+        Ok(response) => response,
+        Err(why) => return why,
+    };
+    if let Err(refused) = source.open(&head) {
+        if refused.is_temporary() {
+            source.retry(head.retry_after());
         }
+        return "the response is no event stream";
     }
+    while source.ready_state() == ReadyState::Open {
+        // embassy-net has the same error for a connection that was closed in good order.
+        let Ok(bytes @ [_, ..]) = body.fill_buf().await else { break };
+        let mut chunk = bytes;
+        while let Some(event) = source.next(&mut chunk) {
+            match event {
+                Ok(event) => report.event(&event),
+                Err(error) => report.left_out(error),
+            }
+        }
+        let used = bytes.len();
+        body.consume(used);
+    }
+    "the stream has ended"
 }

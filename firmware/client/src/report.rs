@@ -13,8 +13,8 @@ pub struct Report {
     reconnections: u32,
     /// Of the last event.
     id: Option<Id>,
-    /// In bytes: those of the reader, and of the future of its next event.
-    sizes: (usize, usize),
+    /// In bytes.
+    client: usize,
 }
 
 /// `BOOT-N`: N grows by one from event to event.
@@ -36,13 +36,9 @@ impl Id {
 }
 
 impl Report {
-    pub const fn new() -> Self {
-        Self { events: 0, reconnections: 0, id: None, sizes: (0, 0) }
-    }
-
-    /// Of the reader, and of the future of its next event, in bytes.
-    pub fn sizes(&mut self, reader: usize, next: usize) {
-        self.sizes = (reader, next);
+    /// `client` is how many bytes it takes.
+    pub const fn new(client: usize) -> Self {
+        Self { events: 0, reconnections: 0, id: None, client }
     }
 
     /// An event has come. Ends the program if it is the last one, or not the next one.
@@ -66,8 +62,12 @@ impl Report {
         heprintln!("left out: {}", error);
     }
 
-    pub fn lost(&mut self, why: &str, wait: Duration) {
-        heprintln!("connection lost ({}), again in {:?}", why, wait);
+    pub fn lost(&self, why: &str) {
+        heprintln!("connection lost: {}", why);
+    }
+
+    pub fn wait(&mut self, wait: Duration) {
+        heprintln!("again in {:?}", wait);
         self.reconnections += 1;
     }
 
@@ -78,12 +78,12 @@ impl Report {
     }
 
     fn summary(&self) {
-        let Self { events, reconnections, id, sizes: (reader, next) } = self;
+        let Self { events, reconnections, id, client } = self;
         heprintln!("events: {}, reconnections: {}", events, reconnections);
         if let Some(Id { boot, number }) = id {
             heprintln!("last id: {}-{}", boot, number);
         }
-        heprintln!("reader: {} B and its buffers, future of its next event: {} B", reader, next);
+        heprintln!("client: {} B and its buffers", client);
         heprintln!("stack: at most {} B in use", stack::most_used());
     }
 }

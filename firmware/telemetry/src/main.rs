@@ -12,7 +12,7 @@ use cortex_m_rt::entry;
 use embassy_executor::Spawner;
 use embassy_net::{Stack, StackResources};
 use embassy_time::Duration;
-use history::SharedHistory;
+use history::History;
 use picoserve::response::custom::CustomResponse;
 use picoserve::response::{File, StatusCode};
 use picoserve::routing::{get, get_service};
@@ -36,19 +36,17 @@ const TIMEOUTS: Timeouts = Timeouts {
     write: Duration::from_secs(5),
 };
 
-static HISTORY: SharedHistory = SharedHistory::new();
-
 /// The buffers of a worker.
 struct Memory {
     /// A request's head.
     http: [u8; 1536],
     received: [u8; 768],
-    sent: [u8; 1024],
+    sent: [u8; 512],
 }
 
 impl Memory {
     const fn new() -> Self {
-        Self { http: [0; 1536], received: [0; 768], sent: [0; 1024] }
+        Self { http: [0; 1536], received: [0; 768], sent: [0; 512] }
     }
 }
 
@@ -62,22 +60,32 @@ async fn start() {
     static RESOURCES: StaticCell<StackResources<WORKERS>> = StaticCell::new();
     static MEMORY: ConstStaticCell<[Memory; WORKERS]> =
         ConstStaticCell::new([const { Memory::new() }; WORKERS]);
+    static SAMPLES: ConstStaticCell<[u8; history::MEMORY]> = ConstStaticCell::new([0; _]);
+    static HISTORY: StaticCell<History> = StaticCell::new();
 
     // SAFETY: polled by embassy's executor itself, with its own context.
     let spawner = unsafe { Spawner::for_current_executor() }.await;
     let boot = board::boot_number();
-    HISTORY.boot(boot);
+    let history: &History = HISTORY.init(History::new(boot, SAMPLES.take()));
     let stack = board::network(spawner, RESOURCES.init(StackResources::new()), boot.into());
-    spawner.spawn(sampler::run(&HISTORY).unwrap());
+    spawner.spawn(sampler::run(history).unwrap());
     for (worker, memory) in MEMORY.take().iter_mut().enumerate() {
-        spawner.spawn(serve(worker, stack, memory).unwrap());
+        spawner.spawn(serve(worker, stack, history, memory).unwrap());
     }
     defmt::info!("boot {}: {} workers listen at {}", boot, WORKERS, board::ADDRESS);
 }
 
 #[embassy_executor::task(pool_size = WORKERS)]
-async fn serve(worker: usize, stack: Stack<'static>, memory: &'static mut Memory) {
-    let app = Router::new().route("/", get_service(PAGE)).route("/events", get(serve_events));
+async fn serve(
+    worker: usize,
+    stack: Stack<'static>,
+    history: &'static History,
+    memory: &'static mut Memory,
+) {
+    let app = Router::new()
+        .route("/", get_service(PAGE))
+        .route("/events", get(serve_events))
+        .with_state(history);
     let Memory { http, received, sent } = memory;
     Server::new(&app, &Config::new(TIMEOUTS), http)
         .listen_and_serve(worker, stack, 80, received, sent)

@@ -1,10 +1,13 @@
 //! What is measured, and how often.
 
-use crate::history::SharedHistory;
+use crate::history::History;
+use crate::stream::RETRY;
 use board::stack;
-use core::fmt;
+use core::fmt::{self, Write as _};
 use core::sync::atomic::{AtomicU32, Ordering};
+use defmt::error;
 use embassy_time::{Duration, Instant, Ticker};
+use sse_wire::{Event, event_type};
 
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -15,8 +18,7 @@ pub static EVENTS: AtomicU32 = AtomicU32::new(0);
 pub static CLIENTS: AtomicU32 = AtomicU32::new(0);
 
 /// One look at the board. Displays as the JSON that clients get.
-#[derive(Clone, Copy)]
-pub struct Sample {
+struct Sample {
     /// In milliseconds.
     uptime: u64,
     /// In hundredths of a degree Celsius.
@@ -62,19 +64,27 @@ impl Room {
     }
 }
 
+/// Room for a sample's JSON, which takes 96 bytes at most.
+pub const SAMPLE: usize = 100;
+
 /// Takes a sample at each interval.
 #[embassy_executor::task]
-pub async fn run(history: &'static SharedHistory) {
+pub async fn run(history: &'static History) {
     let mut room = Room { temperature: 2100, heated: true, noise: 0 };
     let mut ticks = Ticker::every(INTERVAL);
     loop {
-        history.push(Sample {
+        let sample = Sample {
             uptime: Instant::now().as_millis(),
             temperature: room.next(),
             free_stack: stack::never_used() as u16,
             events: EVENTS.load(Ordering::Relaxed),
             clients: CLIENTS.load(Ordering::Relaxed),
-        });
+        };
+        let mut json = heapless::String::<SAMPLE>::new();
+        let event = Event::new().event_type(event_type!("sample")).retry(RETRY);
+        if write!(json, "{sample}").is_err() || history.push(&event.data(&json)).is_err() {
+            error!("a sample is too long");
+        }
         ticks.next().await;
     }
 }

@@ -1,15 +1,12 @@
 //! The event stream as one client gets it.
 //!
-//! picoserve takes the stream as a body that is never done, and sse-wire encodes each event into a
-//! buffer of fixed size. A client without `Last-Event-ID` gets what the history keeps, then each
-//! sample as it is taken. A client that comes back goes on behind the id it sends; if that is not
-//! possible, an event of type `gap` says what is missing: `{"first":18,"last":42}`, with `null` for
-//! a first one that is not known.
+//! picoserve takes the stream as a body that is never done. A client without `Last-Event-ID` gets what the
+//! history keeps, then each sample as it is taken. A client that comes back goes on after the id it sends;
+//! if that is not possible, an event of type `gap` says how many samples are missing: `{"missed":25}`, or
+//! `null` if that is not known. It has no id, so that a client that loses it is told again.
 
-use crate::HISTORY;
-use crate::history::{Entry, Position, Reader};
-use crate::sampler::{CLIENTS, EVENTS, INTERVAL};
-use core::fmt::Write as _;
+use crate::history::{History, News};
+use crate::sampler::{CLIENTS, EVENTS, INTERVAL, SAMPLE};
 use core::sync::atomic::Ordering;
 use defmt::{error, info};
 use embassy_time::{Duration, with_timeout};
@@ -18,47 +15,51 @@ use picoserve::io::Write;
 use picoserve::request::RequestParts;
 use picoserve::response::StatusCode;
 use picoserve::response::custom::CustomBody;
-use sse_wire::{Event, EventId, KEEP_ALIVE, LAST_EVENT_ID, event_type};
+use sse_wire::{Cursor, Event, FormatError, KEEP_ALIVE, LAST_EVENT_ID, Lagged, Resume, event_type};
 
 /// How long a client is to wait before it comes back.
-const RETRY: core::time::Duration = core::time::Duration::from_secs(2);
+pub const RETRY: core::time::Duration = core::time::Duration::from_secs(2);
 
 /// So that a keep-alive falls into each pause between samples.
 const LONGEST_PAUSE: Duration = Duration::from_millis(INTERVAL.as_millis() * 2 / 3);
 
-/// Room for an event: type, id and retry take less than 70 bytes, a sample less than 120.
-const EVENT_BUFFER: usize = 192;
-
-/// Two numbers and what is between them.
-const ID_BUFFER: usize = 24;
+/// Room for an event: what is around a sample takes 60 bytes at most.
+const EVENT_BUFFER: usize = SAMPLE + 60;
 
 pub struct EventStream {
-    position: Position,
-    news: Reader,
+    history: &'static History,
+    news: News,
+    cursor: Cursor,
+    /// The client comes with an id of unknown origin, and is to be told so.
+    is_unknown: bool,
 }
 
 /// A client's stream starts where the client stopped.
-impl<'r> FromRequestParts<'r, ()> for EventStream {
+impl<'r> FromRequestParts<'r, &'static History> for EventStream {
     type Rejection = StatusCode;
 
     async fn from_request_parts(
-        (): &'r (),
+        &history: &'r &'static History,
         request: &RequestParts<'r>,
     ) -> Result<Self, StatusCode> {
-        let last_event_id = request.headers().get(LAST_EVENT_ID);
-        let last_event_id = last_event_id.map(|id| id.as_raw()).unwrap_or_default();
-        let position = HISTORY.with(|history| history.position(last_event_id));
-        let news = HISTORY.reader().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
-        Ok(Self { position, news })
+        let news = history.news().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+        let id = request.headers().get(LAST_EVENT_ID);
+        let (cursor, is_unknown) =
+            history.with(|samples| match id.map(|id| samples.resume(id.as_raw())) {
+                Some(Resume::Exact(cursor) | Resume::Gap { cursor, .. }) => (cursor, false),
+                Some(Resume::Unknown) => (samples.oldest(), true),
+                None => (samples.oldest(), false),
+            });
+        Ok(Self { history, news, cursor, is_unknown })
     }
 }
 
 impl CustomBody for EventStream {
     async fn write_response_body<W: Write>(mut self, mut writer: W) -> Result<(), W::Error> {
-        let _client = Client::enter(self.position);
+        let _client = Client::enter();
         let mut buffer = [0; EVENT_BUFFER];
         loop {
-            match self.encode_next(&mut buffer) {
+            match self.next(&mut buffer) {
                 Some(event) => {
                     writer.write_all(event).await?;
                     EVENTS.fetch_add(1, Ordering::Relaxed);
@@ -73,47 +74,47 @@ impl CustomBody for EventStream {
 }
 
 impl EventStream {
-    /// The next event, if there is one.
-    fn encode_next<'b>(&mut self, out: &'b mut [u8]) -> Option<&'b [u8]> {
-        let (entry, id) = HISTORY.with(|history| {
-            let entry = history.next(self.position)?;
-            let id = history.id(entry.number());
-            Some((entry, id))
-        })?;
-        // With `flood` it stays where it is.
-        if !cfg!(feature = "flood") {
-            self.position = Position::After(entry.number());
+    /// Copies the next event to the front of `out`, if there is one.
+    fn next<'b>(&mut self, out: &'b mut [u8]) -> Option<&'b [u8]> {
+        if core::mem::take(&mut self.is_unknown) {
+            return encode_gap(None, out);
         }
-
-        let mut digits = heapless::String::<ID_BUFFER>::new();
-        write!(digits, "{id}").ok()?;
-        let event = Event::new().id(EventId::new(&digits).ok()?).retry(RETRY);
-        let encoded = match entry {
-            Entry::Sample { sample, .. } => event
-                .event_type(event_type!("sample"))
-                .data_fmt(format_args!("{sample}"))
-                .encode(out),
-            Entry::Gap(gap) => {
-                event.event_type(event_type!("gap")).data_fmt(format_args!("{gap}")).encode(out)
+        let mut cursor = self.cursor;
+        let copied = self.history.with(|samples| match samples.next(&mut cursor)? {
+            Ok(event) => {
+                out.get_mut(..event.len())?.copy_from_slice(event);
+                Some(Ok(event.len()))
             }
-        };
-        match encoded {
-            Ok(event) => Some(event),
-            Err(error) => {
-                error!("cannot encode an event: {}", error);
-                None
-            }
+            Err(lagged) => Some(Err(lagged)),
+        });
+        // With `flood` it stays where it is.
+        if !cfg!(feature = "flood") || matches!(copied, Some(Err(_))) {
+            self.cursor = cursor;
+        }
+        match copied? {
+            Ok(len) => out.get(..len),
+            Err(Lagged { missed }) => encode_gap(Some(missed), out),
         }
     }
+}
+
+/// So many samples are missing, or there is no telling how many.
+fn encode_gap(missed: Option<u64>, out: &mut [u8]) -> Option<&[u8]> {
+    let event = Event::new().event_type(event_type!("gap")).retry(RETRY);
+    let encoded = match missed {
+        Some(missed) => event.data_fmt(format_args!(r#"{{"missed":{missed}}}"#)).encode(out),
+        None => event.data(r#"{"missed":null}"#).encode(out).map_err(FormatError::from),
+    };
+    encoded.inspect_err(|error| error!("cannot encode a gap: {}", error)).ok().map(|event| &*event)
 }
 
 /// Is counted while it lives: picoserve drops the body when the client has gone.
 struct Client;
 
 impl Client {
-    fn enter(position: Position) -> Self {
+    fn enter() -> Self {
         let clients = CLIENTS.fetch_add(1, Ordering::Relaxed) + 1;
-        info!("a client came, at {}: {} now", position, clients);
+        info!("a client came: {} now", clients);
         Self
     }
 }
