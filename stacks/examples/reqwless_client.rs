@@ -7,14 +7,14 @@
 //! ```
 
 use reqwless::client::HttpClient;
-use sse_wire::Decoder;
+use sse_wire::{Decoder, EventSource, ReadyState};
 use stacks::feed::Feed;
 use stacks::reqwless_client::{TokioNet, read_events};
 use stacks::{StreamError, blocking_server};
 use std::error::Error;
+use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::ops::ControlFlow;
-use std::time::Duration;
 use std::{env, thread};
 use tokio::time::sleep;
 
@@ -23,11 +23,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).map_or_else(own_server, Ok)?;
     println!("{url}");
     let mut client = HttpClient::new(&TokioNet, &TokioNet);
-    let mut decoder = Decoder::new([0; 4096]);
+    let mut source = EventSource::new(Decoder::new([0; 4096]));
     let mut left = 5;
-    loop {
-        let end;
-        (decoder, end) = read_events(&mut client, &url, decoder, |event| {
+    while let Some(wait) = source.connect(RandomState::new().hash_one(0) as u32) {
+        sleep(wait).await;
+        let read = read_events(&mut client, &url, &mut source, |event| {
             match event {
                 Ok(event) => println!("{}: {}", event.event_type_lossy(), event.data_lossy()),
                 Err(error) => eprintln!("{error}"),
@@ -36,14 +36,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
             if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
         .await;
-        match end {
-            _ if left == 0 => return Ok(()),
-            Err(refused @ StreamError::Refused { .. }) => return Err(refused.into()),
-            Err(StreamError::Connection(error)) => eprintln!("the connection is lost: {error}"),
+        match read {
             Ok(()) => eprintln!("the stream has ended"),
+            Err(error @ StreamError::Refused(_)) if source.ready_state() == ReadyState::Closed => {
+                return Err(error.into());
+            }
+            Err(error) => eprintln!("{error}"),
         }
-        sleep(decoder.reconnection_time().unwrap_or(Duration::from_secs(3))).await;
     }
+    Ok(())
 }
 
 fn own_server() -> Result<String, Box<dyn Error>> {

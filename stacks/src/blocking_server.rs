@@ -1,5 +1,4 @@
-//! `std::net` without any HTTP crate: `embedded-io-adapters` turns a `TcpStream` into what the
-//! blocking `EventWriter` writes to. A thread for each connection.
+//! `std::net` without any HTTP crate. A thread for each connection.
 //!
 //! * The stream ends with the connection: without a length and a transfer coding that is how HTTP
 //!   delimits a body. `Connection: close` says so.
@@ -7,13 +6,8 @@
 //!   the first write after that may still succeed. The keep-alives bound how long it takes.
 //! * A client that stays and reads nothing blocks the thread once the socket's buffers are full,
 //!   hence the timeout for writing. An event may be half written then: the connection is done for.
-//! * A write that a signal interrupts is an error of the kind `Interrupted`, which a program with
-//!   signal handlers has to expect: `EventWriter::finish` goes on with what was left.
 
-use crate::feed::{Feed, LONGEST_EVENT};
-use embedded_io_adapters::std::FromStd;
-use sse_wire::io::WriteError;
-use sse_wire::io::blocking::EventWriter;
+use crate::feed::Feed;
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
 use std::convert::Infallible;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -45,37 +39,24 @@ pub fn serve(listener: &TcpListener, feed: &Arc<Feed>) -> io::Result<Infallible>
 ///
 /// # Errors
 /// If the connection fails, as it does at the latest when the client has gone.
-pub fn serve_connection(connection: &TcpStream, feed: &Feed) -> io::Result<()> {
+pub fn serve_connection(mut connection: &TcpStream, feed: &Feed) -> io::Result<()> {
     // Or an event waits until the one before it is acknowledged.
     connection.set_nodelay(true)?;
     connection.set_write_timeout(Some(WRITE_TIMEOUT))?;
     let last_event_id = read_request(BufReader::new(connection.take(LONGEST_HEAD)))?;
-    let mut seen = feed.seen(last_event_id.as_deref());
+    let mut client = feed.client(last_event_id.as_deref());
 
     let mut head = "HTTP/1.1 200 OK\r\nConnection: close\r\n".to_owned();
     for (name, value) in RESPONSE_HEADERS {
         head.extend([name, ": ", value, "\r\n"]);
     }
     head.push_str("\r\n");
-    let mut connection = FromStd::new(connection);
-    connection.inner_mut().write_all(head.as_bytes())?;
+    connection.write_all(head.as_bytes())?;
 
-    let mut writer = EventWriter::new(connection, vec![0; LONGEST_EVENT]);
+    let mut batch = Vec::new();
     loop {
-        let sent = match feed.wait(seen) {
-            Some(message) => {
-                seen += 1;
-                writer.send(&message.event(seen))
-            }
-            None => writer.keep_alive(),
-        };
-        match sent {
-            Ok(()) => {}
-            // To end the stream would be worse: the client would come back to the same message.
-            Err(WriteError::Encode(error)) => eprintln!("message {seen} is left out: {error}"),
-            Err(WriteError::Io(error)) => return Err(error),
-            Err(WriteError::WriteZero) => return Err(io::ErrorKind::WriteZero.into()),
-        }
+        feed.wait(&mut client, &mut batch);
+        connection.write_all(&batch)?;
     }
 }
 

@@ -1,9 +1,7 @@
-//! What the clients share: all that comes after the head of the response.
+//! What the clients share: the head of the response, and all that comes after it.
 
 use embedded_io_async::BufRead;
-use sse_wire::io::ReadError;
-use sse_wire::io::asynch::EventReader;
-use sse_wire::{Buffer, CONTENT_TYPE, DecodeError, Decoder, MessageEvent};
+use sse_wire::{Buffer, DecodeError, EventSource, MessageEvent, ReadyState, Refused, Response};
 use std::error::Error;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -11,20 +9,17 @@ use std::ops::ControlFlow;
 /// Why there is no stream, or no more of it.
 #[derive(Debug)]
 pub enum StreamError<E> {
-    /// The connection failed. Try again, from the last event on.
+    /// The connection failed.
     Connection(E),
-    /// The server answers, but not with an event stream. To try again does not help.
-    Refused {
-        /// The status of the response.
-        status: u16,
-    },
+    /// The server answers, but not with an event stream.
+    Refused(Refused),
 }
 
 impl<E: fmt::Display> fmt::Display for StreamError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connection(error) => error.fmt(f),
-            Self::Refused { status } => write!(f, "no event stream, but a status of {status}"),
+            Self::Refused(refused) => refused.fmt(f),
         }
     }
 }
@@ -33,45 +28,52 @@ impl<E: Error + 'static> Error for StreamError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Connection(error) => Some(error),
-            Self::Refused { .. } => None,
+            Self::Refused(refused) => Some(refused),
         }
     }
 }
 
-/// The last event ID as a header's value, which both clients take as text only.
-pub(crate) fn last_event_id<B: Buffer>(decoder: &Decoder<B>) -> Option<String> {
-    let id = str::from_utf8(decoder.last_event_id()).ok()?;
-    (!id.is_empty()).then(|| id.to_owned())
+/// The headers of the request, whose values both clients take as text only: as in a browser, U+FFFD stands for what is
+/// not UTF-8.
+pub(crate) fn headers<B: Buffer>(source: &EventSource<B>) -> Vec<(&'static str, String)> {
+    let text = |value| String::from_utf8_lossy(value).into_owned();
+    source.headers().map(|(name, value)| (name, text(value))).collect()
 }
 
-pub(crate) fn check<E>(status: u16, media_type: Option<&[u8]>) -> Result<(), StreamError<E>> {
-    let essence = media_type.unwrap_or_default().split(|&byte| byte == b';').next();
-    let essence = essence.unwrap_or_default().trim_ascii();
-    if status == 200 && essence.eq_ignore_ascii_case(CONTENT_TYPE.as_bytes()) {
-        Ok(())
-    } else {
-        Err(StreamError::Refused { status })
-    }
+/// Opens the source. After a refusal that may be temporary it goes on.
+pub(crate) fn open<'h, B: Buffer, E>(
+    source: &mut EventSource<B>,
+    status: u16,
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+) -> Result<(), StreamError<E>> {
+    let head = headers.fold(Response::new(status), |head, (name, value)| head.header(name, value));
+    source.open(&head).map_err(|refused| {
+        if refused.is_temporary() {
+            source.retry(head.retry_after());
+        }
+        StreamError::Refused(refused)
+    })
 }
 
-/// Hands out every event until the stream ends or the caller has had enough. Returns the decoder in
-/// any case: the next connection needs its last event ID.
+/// Hands out every event until the stream ends. A caller that has had enough closes the source by `Break`.
 pub(crate) async fn receive<R: BufRead, B: Buffer>(
-    body: R,
-    decoder: Decoder<B>,
+    mut body: R,
+    source: &mut EventSource<B>,
     mut on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
-) -> (Decoder<B>, Result<(), StreamError<R::Error>>) {
-    let mut reader = EventReader::with_decoder(body, decoder);
-    let end = loop {
-        let flow = match reader.next().await {
-            Ok(Some(event)) => on_event(Ok(event)),
-            Ok(None) => break Ok(()),
-            Err(ReadError::Decode(error)) => on_event(Err(error)),
-            Err(ReadError::Io(error)) => break Err(StreamError::Connection(error)),
-        };
-        if flow.is_break() {
-            break Ok(());
+) -> Result<(), StreamError<R::Error>> {
+    while source.ready_state() == ReadyState::Open {
+        let bytes = body.fill_buf().await.map_err(StreamError::Connection)?;
+        if bytes.is_empty() {
+            break;
         }
-    };
-    (reader.into_parts().1, end)
+        let mut chunk = bytes;
+        while let Some(event) = source.next(&mut chunk) {
+            if on_event(event).is_break() {
+                source.close();
+            }
+        }
+        let used = bytes.len();
+        body.consume(used);
+    }
+    Ok(())
 }

@@ -16,42 +16,42 @@
 //! * `Host` is not set by itself.
 //! * The head of a response is read a byte at a time, each with a call of the socket.
 
-use crate::client::{StreamError, check, last_event_id, receive};
+use crate::client::{StreamError, headers, open, receive};
 use edge_http::io::Error;
 use edge_http::io::client::Connection;
 use edge_http::{BodyType, Headers, Method};
 use edge_nal::TcpConnect;
 use sse_wire::io::{Buffered, BufferedError};
-use sse_wire::{Buffer, CONTENT_TYPE, DecodeError, Decoder, LAST_EVENT_ID, MessageEvent};
+use sse_wire::{Buffer, DecodeError, EventSource, MessageEvent};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 
 /// How many headers a response may have.
 const HEADERS: usize = 32;
 
-/// Reads one response, after what the decoder has seen, and hands out its events as they come, until
-/// it ends or the caller has had enough. Returns the decoder for the next response.
+/// Reads one response, after what the source has seen, and hands out its events as they come, until
+/// it ends. Redirections are not followed.
+///
+/// # Errors
+/// If the connection fails, or the response is no event stream.
 pub async fn read_events<T: TcpConnect, B: Buffer>(
     stack: &T,
     address: SocketAddr,
     path: &str,
-    decoder: Decoder<B>,
+    source: &mut EventSource<B>,
     on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
-) -> (Decoder<B>, Result<(), StreamError<BufferedError<Error<T::Error>>>>)
+) -> Result<(), StreamError<BufferedError<Error<T::Error>>>>
 where
     Error<T::Error>: core::error::Error,
 {
     let mut buffer = [0; 2048];
     let mut connection: Connection<'_, T, HEADERS> = Connection::new(&mut buffer, stack, address);
-    if let Err(error) = request(&mut connection, address, path, last_event_id(&decoder)).await {
-        return (decoder, Err(StreamError::Connection(BufferedError::Io(error))));
-    }
+    let request = request(&mut connection, address, path, headers(source)).await;
+    request.map_err(|error| StreamError::Connection(BufferedError::Io(error)))?;
     let (head, body) = connection.split();
-    if let Err(refused) = check(head.code, head.headers.get_raw("Content-Type")) {
-        return (decoder, Err(refused));
-    }
+    open(source, head.code, head.headers.iter_raw())?;
     let len = slice_len(&head.headers);
-    receive(Buffered::new(body, &mut [0; 512][..len]), decoder, on_event).await
+    receive(Buffered::new(body, &mut [0; 512][..len]), source, on_event).await
 }
 
 /// How much to read at a time, of at most 512 bytes, so that no event waits for the next.
@@ -67,16 +67,12 @@ async fn request<T: TcpConnect>(
     connection: &mut Connection<'_, T, HEADERS>,
     address: SocketAddr,
     path: &str,
-    last_event_id: Option<String>,
+    headers: Vec<(&str, String)>,
 ) -> Result<(), Error<T::Error>> {
     let host = address.to_string();
-    let mut headers = vec![
-        ("Host", &*host),
-        ("Accept", CONTENT_TYPE),
-        ("Cache-Control", "no-cache"),
-        ("Content-Length", "0"),
-    ];
-    headers.extend(last_event_id.as_deref().map(|id| (LAST_EVENT_ID, id)));
+    let own = [("Host", &*host), ("Content-Length", "0")];
+    let headers = headers.iter().map(|(name, value)| (*name, &**value));
+    let headers: Vec<_> = own.into_iter().chain(headers).collect();
     connection.initiate_request(true, Method::Get, path, &headers).await?;
     connection.initiate_response().await
 }

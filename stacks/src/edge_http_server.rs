@@ -13,15 +13,13 @@
 //! * Its header is `Transfer-Encoding: Chunked`, with a capital letter that is legal, but that
 //!   reqwless 0.14 does not understand.
 
-use crate::feed::{Feed, LONGEST_EVENT};
+use crate::feed::{Client, Feed};
 use async_io::Async;
 use edge_http::io::Error;
 use edge_http::io::server::{Connection, Handler, handle_connection};
 use edge_nal::TcpSplit;
 use edge_nal_std::TcpSocket;
 use embedded_io_async::{Read, Write};
-use sse_wire::io::WriteError;
-use sse_wire::io::asynch::EventWriter;
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
 // For the linker: nothing else names the driver.
 use embassy_time as _;
@@ -70,23 +68,23 @@ impl Handler for EventStream {
         T: Read + Write + TcpSplit,
     {
         let request = connection.headers()?;
-        let seen = self.0.seen(request.headers.get_raw(LAST_EVENT_ID));
+        let client = self.0.client(request.headers.get_raw(LAST_EVENT_ID));
         match request.path {
-            "/events" => close_delimited(connection, &self.0, seen).await,
-            "/chunked" => chunked(connection, &self.0, seen).await,
+            "/events" => close_delimited(connection, &self.0, client).await,
+            "/chunked" => chunked(connection, &self.0, client).await,
             _ => connection.initiate_response(404, None, &[]).await,
         }
     }
 }
 
-/// Sends the body as it is, an event a write, until the client goes.
+/// Sends the body as it is, until the client goes.
 ///
 /// # Errors
 /// If the head cannot be sent. A stream ends without an error.
 pub async fn close_delimited<T, const N: usize>(
     connection: &mut Connection<'_, T, N>,
     feed: &Feed,
-    seen: usize,
+    client: Client,
 ) -> Result<(), Error<T::Error>>
 where
     T: Read + Write + TcpSplit,
@@ -95,33 +93,28 @@ where
     let headers = [media_type, caching, buffering, ("Connection", "close")];
     connection.initiate_response(200, Some("OK"), &headers).await?;
     // Behind the head the socket is ours. edge-http closes it when the handler returns.
-    let (mut reader, writer) = connection.unbind()?.split();
-    let mut writer = EventWriter::new(writer, vec![0; LONGEST_EVENT]);
+    let (mut reader, mut writer) = connection.unbind()?.split();
     select! {
-        _ = feed.send_all(seen, &mut writer) => {}
+        _ = feed.send_all(client, &mut writer) => {}
         () = closed(&mut reader) => {}
     }
     Ok(())
 }
 
-/// Sends each event as a chunk, until a write fails.
+/// Sends what comes as a chunk, until a write fails.
 ///
 /// # Errors
 /// If the connection fails, as it does at the latest when the client has gone.
 pub async fn chunked<T, const N: usize>(
     connection: &mut Connection<'_, T, N>,
     feed: &Feed,
-    seen: usize,
+    client: Client,
 ) -> Result<(), Error<T::Error>>
 where
     T: Read + Write,
 {
     connection.initiate_response(200, Some("OK"), &RESPONSE_HEADERS).await?;
-    let mut writer = EventWriter::new(connection, vec![0; LONGEST_EVENT]);
-    match feed.send_all(seen, &mut writer).await {
-        WriteError::Io(error) => Err(error),
-        WriteError::WriteZero | WriteError::Encode(_) => Ok(()),
-    }
+    Err(feed.send_all(client, connection).await)
 }
 
 /// Waits until the other end is closed. What it says until then has no meaning here.

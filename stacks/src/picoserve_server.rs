@@ -1,15 +1,14 @@
 //! picoserve 0.20: the stream is the body of a `CustomResponse`, which lasts as long as the client.
 //!
 //! * picoserve flushes at the end of a body, and not before: what is not flushed after each event
-//!   may never arrive. `EventWriter` does it.
+//!   may never arrive.
 //! * It always sends `Connection: close` and the body as it is, without a transfer coding. The
 //!   client's end of the connection is noticed at once, and the body's future dropped.
 //! * Its own `EventStream` splits data at LF alone and writes names as they are: a CR in either
 //!   starts a field. This one cannot.
 //! * The timeout for each write is one second by default: too short for a client on a bad line.
-//! * A body may fail with the connection's error only, hence the match at its end.
 
-use crate::feed::{Feed, LONGEST_EVENT};
+use crate::feed::{Client, Feed};
 use picoserve::extract::FromRequestParts;
 use picoserve::io::Write;
 use picoserve::request::RequestParts;
@@ -18,8 +17,6 @@ use picoserve::response::{IntoResponse, StatusCode};
 use picoserve::routing::get;
 use picoserve::time::Duration;
 use picoserve::{Config, Router, Server, Timeouts};
-use sse_wire::io::WriteError;
-use sse_wire::io::asynch::EventWriter;
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
 use std::convert::Infallible;
 use std::io;
@@ -44,7 +41,9 @@ pub async fn serve(listener: &TcpListener, feed: &Arc<Feed>) -> io::Result<Infal
 
 /// Serves the feed at `/events` until the client goes.
 pub async fn serve_connection(connection: TcpStream, feed: Arc<Feed>) {
-    let app = Router::new().route("/events", get(events)).with_state(EventStream { feed, seen: 0 });
+    let app = Router::new()
+        .route("/events", get(events))
+        .with_state(EventStream { client: feed.client(None), feed });
     let config = Config::new(Timeouts { write: WRITE_TIMEOUT, ..Timeouts::default() });
     // Or an event waits until the one before it is acknowledged. If it cannot be had, so be it.
     let _ = connection.set_nodelay(true);
@@ -60,7 +59,7 @@ async fn events(stream: EventStream) -> impl IntoResponse {
 #[derive(Clone)]
 struct EventStream {
     feed: Arc<Feed>,
-    seen: usize,
+    client: Client,
 }
 
 impl<'r> FromRequestParts<'r, EventStream> for EventStream {
@@ -71,17 +70,13 @@ impl<'r> FromRequestParts<'r, EventStream> for EventStream {
         request: &RequestParts<'r>,
     ) -> Result<Self, Infallible> {
         let id = request.headers().get(LAST_EVENT_ID);
-        let seen = state.feed.seen(id.as_ref().map(|id| id.as_raw()));
-        Ok(Self { seen, ..state.clone() })
+        let client = state.feed.client(id.as_ref().map(|id| id.as_raw()));
+        Ok(Self { client, ..state.clone() })
     }
 }
 
 impl CustomBody for EventStream {
-    async fn write_response_body<W: Write>(self, writer: W) -> Result<(), W::Error> {
-        let mut writer = EventWriter::new(writer, vec![0; LONGEST_EVENT]);
-        match self.feed.send_all(self.seen, &mut writer).await {
-            WriteError::Io(error) => Err(error),
-            WriteError::WriteZero | WriteError::Encode(_) => Ok(()),
-        }
+    async fn write_response_body<W: Write>(self, mut writer: W) -> Result<(), W::Error> {
+        Err(self.feed.send_all(self.client, &mut writer).await)
     }
 }

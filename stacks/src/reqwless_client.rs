@@ -1,5 +1,5 @@
-//! reqwless 0.14: its body is `BufRead`, over the buffer that was given for the response's head. A
-//! reader needs no `Buffered`, and copies each event from there into the decoder's buffer.
+//! reqwless 0.14: its body is `BufRead`, over the buffer that was given for the response's head: no
+//! `Buffered` is needed.
 //!
 //! * A future that is dropped while it reads the head of a chunk loses what it has read of it, and
 //!   with it the stream. With a server that sends chunks, keep the future of `next` across the
@@ -8,54 +8,45 @@
 //!   (`ConnectionAborted`); one that ends within a chunk is an end. Take both for a lost connection.
 //! * `Transfer-Encoding` must be `chunked` in small letters, or the response is an `Error::Codec`;
 //!   likewise a chunk with an extension, and trailers. edge-http 0.8 sends `Chunked`.
-//! * `Host` lacks the port unless it is set, and values of headers are `&str`: an id that is not
-//!   UTF-8 cannot be sent back.
-//! * Each event that is consumed moves the rest of the buffer to its front. The cost of a large
-//!   buffer full of small events grows with its square: a few KiB are right.
-//! * A body borrows from its request, so that a reader cannot go on with the next response by
-//!   `EventReader::reconnect`: take the decoder out with `EventReader::into_parts`, and make the next
-//!   reader with `EventReader::with_decoder`.
+//! * `Host` lacks the port unless it is set.
+//! * What is consumed moves the rest of the buffer to its front. To consume event by event costs the
+//!   square of the buffer's length: consume whole chunks.
+//! * A body borrows from its request, and that from the headers: the source's headers have to be
+//!   copied, because it is changed while the body lasts.
 
-use crate::client::{StreamError, check, last_event_id, receive};
+use crate::client::{StreamError, headers, open, receive};
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use reqwless::Error;
 use reqwless::client::HttpClient;
 use reqwless::request::{Method, RequestBuilder};
-use sse_wire::{Buffer, CONTENT_TYPE, DecodeError, Decoder, LAST_EVENT_ID, MessageEvent};
+use sse_wire::{Buffer, DecodeError, EventSource, MessageEvent};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use tokio::net::TcpStream;
 
-/// Reads one response, after what the decoder has seen, and hands out its events as they come, until
-/// it ends or the caller has had enough. Returns the decoder for the next response.
+/// Reads one response, after what the source has seen, and hands out its events as they come, until
+/// it ends. Redirections are not followed.
+///
+/// # Errors
+/// If the connection fails, or the response is no event stream.
 pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
     client: &mut HttpClient<'_, T, D>,
     url: &str,
-    decoder: Decoder<B>,
+    source: &mut EventSource<B>,
     on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
-) -> (Decoder<B>, Result<(), StreamError<Error>>) {
-    let id = last_event_id(&decoder);
-    let mut headers = vec![("Accept", CONTENT_TYPE), ("Cache-Control", "no-cache")];
-    headers.extend(id.as_deref().map(|id| (LAST_EVENT_ID, id)));
+) -> Result<(), StreamError<Error>> {
+    let headers = headers(source);
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
     let authority = url.split('/').nth(2).unwrap_or_default();
-
-    let mut request = match client.request(Method::GET, url).await {
-        Ok(request) => request.headers(&headers).host(authority),
-        Err(error) => return (decoder, Err(StreamError::Connection(error))),
-    };
+    let request = client.request(Method::GET, url).await.map_err(StreamError::Connection)?;
+    let mut request = request.headers(&headers).host(authority);
     // Room for the head, and then for what is read at a time.
     let mut buffer = [0; 2048];
-    let response = match request.send(&mut buffer).await {
-        Ok(response) => response,
-        Err(error) => return (decoder, Err(StreamError::Connection(error))),
-    };
-    let media_type = response.headers().find(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
-    if let Err(refused) = check(response.status.0, media_type.map(|(_, value)| value)) {
-        return (decoder, Err(refused));
-    }
-    receive(response.body().reader(), decoder, on_event).await
+    let response = request.send(&mut buffer).await.map_err(StreamError::Connection)?;
+    open(source, response.status.0, response.headers())?;
+    receive(response.body().reader(), source, on_event).await
 }
 
 /// tokio's network, as reqwless wants to have it. A device has embassy-net here.

@@ -39,7 +39,7 @@ fn the_blocking_reader_sees_events_as_they_are_sent() {
     // The reader reads from the buffer of the `BufReader`: no `Buffered` is needed.
     let mut reader = EventReader::new(FromStd::new(connection), growing_buffer());
     for (message, received) in server::messages() {
-        feed.push(message);
+        message.push(&feed);
         let event = reader.next().unwrap().expect("the stream has ended");
         assert_eq!(Received::from(event), received);
     }
@@ -61,6 +61,12 @@ fn curl_agrees() {
 fn goes_on_behind_the_last_event_id() {
     let feed = server::feed();
     run(server::goes_on_behind_the_last_event_id(start(&feed), &feed));
+}
+
+#[test]
+fn tells_of_a_gap_until_it_is_seen() {
+    let feed = server::feed();
+    run(server::tells_of_a_gap_until_it_is_seen(start(&feed), &feed));
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod cut;
 
 use async_io::Async;
 use common::{Received, growing_buffer, run};
-use cut::{Client, Served, listen};
+use cut::{Client, Served, Source, listen};
 use edge_http::Method;
 use edge_http::io::Error;
 use edge_http::io::client::Connection;
@@ -15,10 +15,10 @@ use edge_nal_std::Stack;
 use embedded_io_async::Read;
 use sse_wire::io::asynch::EventReader;
 use sse_wire::io::{Buffered, BufferedError};
-use sse_wire::{Decoder, GrowingBuffer};
+use sse_wire::{Event, Refused};
 use stacks::StreamError;
 use stacks::edge_http_client::{read_events, slice_len};
-use stacks::feed::{Feed, Message};
+use stacks::feed::Feed;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::ops::ControlFlow;
@@ -34,11 +34,11 @@ impl Client for EdgeHttp {
     async fn read(
         &self,
         address: SocketAddr,
-        decoder: Decoder<GrowingBuffer>,
+        source: &mut Source,
         mut on_event: impl FnMut(Received),
-    ) -> (Decoder<GrowingBuffer>, Result<(), Self::Error>) {
+    ) -> Result<(), Self::Error> {
         let stack = Stack::new();
-        read_events(&stack, address, "/events", decoder, |event| {
+        read_events(&stack, address, "/events", source, |event| {
             on_event(event.unwrap().into());
             ControlFlow::Continue(())
         })
@@ -65,8 +65,8 @@ fn goes_on_behind_the_last_event_id() {
 #[test]
 fn other_responses_are_refused() {
     let [html, unavailable] = run(cut::refused(&EdgeHttp)).try_into().unwrap();
-    assert!(matches!(html, StreamError::Refused { status: 200 }));
-    assert!(matches!(unavailable, StreamError::Refused { status: 503 }));
+    assert!(matches!(html, StreamError::Refused(Refused::ContentType)));
+    assert!(matches!(unavailable, StreamError::Refused(Refused::Status(503))));
 }
 
 /// The trap: a read of a body in chunks goes on until its slice is full, past the end of the chunk in
@@ -134,7 +134,7 @@ fn http_1_0_keeps_chunks_away() {
     run(async {
         let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
         let address = listener.get_ref().local_addr().unwrap();
-        let feed = Arc::new(Feed::new(Duration::from_millis(10)));
+        let feed = Arc::new(Feed::new(7, Duration::from_millis(10)));
         let serve = async {
             let (connection, _) = listener.accept().await.unwrap();
             stacks::edge_http_server::serve_connection(connection, Arc::clone(&feed)).await;
@@ -148,7 +148,7 @@ fn http_1_0_keeps_chunks_away() {
             assert_eq!(slice_len(&head.headers), 512);
             let mut reader = EventReader::new(Buffered::new(body, [0; 512]), growing_buffer());
             for data in ["1", "22", "333"] {
-                feed.push(Message { data: data.to_owned(), ..Message::default() });
+                feed.push(&Event::new().data(data)).unwrap();
                 let event = reader.next().await.unwrap().expect("the stream has ended");
                 assert_eq!(event.data_str(), Ok(data));
             }

@@ -9,7 +9,7 @@ mod server;
 use async_io::Async;
 use common::{Received, growing_buffer, run};
 use edge_nal_std::Stack;
-use sse_wire::Decoder;
+use sse_wire::{Decoder, EventSource, ReadyState};
 use stacks::edge_http_client::read_events;
 use stacks::edge_http_server::{serve, serve_connection};
 use stacks::feed::Feed;
@@ -36,18 +36,20 @@ fn start(feed: &Arc<Feed>) -> SocketAddr {
 async fn live_by_edge_http(address: SocketAddr, path: &str, feed: &Feed) {
     let messages = server::messages();
     let mut seen: Vec<Received> = Vec::new();
-    feed.push(messages[0].0.clone());
-    let (_, end) =
-        read_events(&Stack::new(), address, path, Decoder::new(growing_buffer()), |event| {
-            seen.push(event.unwrap().into());
-            let Some((message, _)) = messages.get(seen.len()) else {
-                return ControlFlow::Break(());
-            };
-            feed.push(message.clone());
-            ControlFlow::Continue(())
-        })
-        .await;
-    end.unwrap();
+    messages[0].0.push(feed);
+    let mut source = EventSource::new(Decoder::new(growing_buffer()));
+    let _ = source.connect(0);
+    read_events(&Stack::new(), address, path, &mut source, |event| {
+        seen.push(event.unwrap().into());
+        let Some((message, _)) = messages.get(seen.len()) else {
+            return ControlFlow::Break(());
+        };
+        message.push(feed);
+        ControlFlow::Continue(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(source.ready_state(), ReadyState::Closed);
     let expected: Vec<Received> = messages.into_iter().map(|(_, received)| received).collect();
     assert_eq!(seen, expected);
 }
@@ -71,9 +73,15 @@ fn close_delimited_goes_on_behind_the_last_event_id() {
 }
 
 #[test]
+fn close_delimited_tells_of_a_gap_until_it_is_seen() {
+    let feed = server::feed();
+    run(async { server::tells_of_a_gap_until_it_is_seen(start(&feed), &feed).await });
+}
+
+#[test]
 fn close_delimited_ends_when_the_client_goes() {
     // It is noticed without a write, which would be a keep-alive.
-    let feed = Arc::new(Feed::new(Duration::from_secs(3600)));
+    let feed = Arc::new(Feed::new(7, Duration::from_secs(3600)));
     run(async {
         let (listener, address) = listen();
         let serve = async {

@@ -47,9 +47,15 @@ fn goes_on_behind_the_last_event_id() {
 }
 
 #[test]
+fn tells_of_a_gap_until_it_is_seen() {
+    let feed = server::feed();
+    run(async { server::tells_of_a_gap_until_it_is_seen(start(&feed).await, &feed).await });
+}
+
+#[test]
 fn ends_when_the_client_goes() {
     // It is noticed without a write, which would be a keep-alive.
-    let feed = Arc::new(Feed::new(Duration::from_secs(3600)));
+    let feed = Arc::new(Feed::new(7, Duration::from_secs(3600)));
     run(async {
         let (listener, address) = listen().await;
         let serve = async {

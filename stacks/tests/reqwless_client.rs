@@ -7,13 +7,13 @@ mod cut;
 
 use async_io::Async;
 use common::{Received, growing_buffer, run};
-use cut::{Client, Served, decoder, listen};
+use cut::{Client, Served, Source, listen, source};
 use embedded_io_async::ErrorKind;
 use reqwless::Error;
 use reqwless::client::HttpClient;
 use reqwless::request::Method;
+use sse_wire::Refused;
 use sse_wire::io::asynch::EventReader;
-use sse_wire::{Decoder, GrowingBuffer};
 use stacks::StreamError;
 use stacks::feed::Feed;
 use stacks::reqwless_client::{TokioNet, read_events};
@@ -31,12 +31,12 @@ impl Client for Reqwless {
     async fn read(
         &self,
         address: SocketAddr,
-        decoder: Decoder<GrowingBuffer>,
+        source: &mut Source,
         mut on_event: impl FnMut(Received),
-    ) -> (Decoder<GrowingBuffer>, Result<(), Self::Error>) {
+    ) -> Result<(), Self::Error> {
         let mut client = HttpClient::new(&TokioNet, &TokioNet);
         let url = format!("http://{address}/events");
-        read_events(&mut client, &url, decoder, |event| {
+        read_events(&mut client, &url, source, |event| {
             on_event(event.unwrap().into());
             ControlFlow::Continue(())
         })
@@ -62,8 +62,8 @@ fn goes_on_behind_the_last_event_id() {
 #[test]
 fn other_responses_are_refused() {
     let [html, unavailable] = run(cut::refused(&Reqwless)).try_into().unwrap();
-    assert!(matches!(html, StreamError::Refused { status: 200 }));
-    assert!(matches!(unavailable, StreamError::Refused { status: 503 }));
+    assert!(matches!(html, StreamError::Refused(Refused::ContentType)));
+    assert!(matches!(unavailable, StreamError::Refused(Refused::Status(503))));
 }
 
 /// Trap: edge-http's server in chunks cannot be read.
@@ -74,13 +74,13 @@ fn chunked_with_a_capital_letter_is_not_understood() {
         let address = listener.get_ref().local_addr().unwrap();
         let serve = async {
             let (connection, _) = listener.accept().await.unwrap();
-            let feed = Arc::new(Feed::new(Duration::from_millis(10)));
+            let feed = Arc::new(Feed::new(7, Duration::from_millis(10)));
             stacks::edge_http_server::serve_connection(connection, feed).await;
         };
         let read = async {
             let mut client = HttpClient::new(&TokioNet, &TokioNet);
             let url = format!("http://{address}/chunked");
-            read_events(&mut client, &url, decoder(), |_| ControlFlow::Break(())).await.1
+            read_events(&mut client, &url, &mut source(), |_| ControlFlow::Break(())).await
         };
         let ((), end) = tokio::join!(serve, read);
         assert!(matches!(end, Err(StreamError::Connection(Error::Codec))), "{end:?}");
@@ -100,7 +100,8 @@ fn a_lost_connection_is_an_error_or_an_end() {
                     Transfer-Encoding: chunked\r\n\r\n";
                 served.write(&[head, body].concat(), 1000).await;
             };
-            let ((), (_, end)) = tokio::join!(serve, Reqwless.read(address, decoder(), drop));
+            let mut source = source();
+            let ((), end) = tokio::join!(serve, Reqwless.read(address, &mut source, drop));
             ends.push(end);
         }
         let aborted = Error::Network(ErrorKind::ConnectionAborted);

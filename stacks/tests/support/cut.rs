@@ -1,7 +1,7 @@
 //! What is asked of every client: the stream of a server that cuts it at awkward places.
 
 use crate::common::{Received, growing_buffer};
-use sse_wire::{Decoder, GrowingBuffer};
+use sse_wire::{Decoder, EventSource, GrowingBuffer};
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -87,26 +87,31 @@ pub async fn listen() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-pub fn decoder() -> Decoder<GrowingBuffer> {
-    Decoder::new(growing_buffer())
+pub type Source = EventSource<GrowingBuffer>;
+
+/// One that connects.
+pub fn source() -> Source {
+    let mut source = EventSource::new(Decoder::new(growing_buffer()));
+    let _ = source.connect(0);
+    source
 }
 
-/// A client: reads one response from this address, with this decoder.
+/// A client: reads one response from this address.
 pub trait Client {
     type Error: Debug;
 
     async fn read(
         &self,
         address: SocketAddr,
-        decoder: Decoder<GrowingBuffer>,
+        source: &mut Source,
         on_event: impl FnMut(Received),
-    ) -> (Decoder<GrowingBuffer>, Result<(), Self::Error>);
+    ) -> Result<(), Self::Error>;
 }
 
 /// However the stream is cut, in chunks and in writes, its events are those of the whole.
 pub async fn cuts_change_nothing(client: &impl Client) {
     let mut expected = Vec::<Received>::new();
-    let (mut whole, mut rest) = (decoder(), BODY.as_bytes());
+    let (mut whole, mut rest) = (Decoder::new(growing_buffer()), BODY.as_bytes());
     while let Some(event) = whole.next(&mut rest) {
         expected.push(event.unwrap().into());
     }
@@ -122,9 +127,10 @@ pub async fn cuts_change_nothing(client: &impl Client) {
                 served.write(&coding.encode(BODY.as_bytes()), at_a_time).await;
                 served.write(coding.end(), at_a_time).await;
             };
-            let mut seen = Vec::new();
-            let read = client.read(address, decoder(), |event| seen.push(event));
-            let ((), (decoder, end)) = tokio::join!(serve, read);
+            let (mut seen, mut source) = (Vec::new(), source());
+            let read = client.read(address, &mut source, |event| seen.push(event));
+            let ((), end) = tokio::join!(serve, read);
+            let decoder = source.decoder();
             assert!(end.is_ok(), "{coding:?}, {at_a_time} at a time: {end:?}");
             assert_eq!(seen, expected, "{coding:?}, {at_a_time} at a time");
             assert_eq!(decoder.last_event_id(), b"3");
@@ -150,8 +156,9 @@ pub async fn events_arrive_as_they_are_sent(client: &impl Client) {
             }
             served.write(coding.end(), 5).await;
         };
-        let read = client.read(address, decoder(), |event| saw.send(event.data).unwrap());
-        let ((), (_, end)) = tokio::join!(serve, read);
+        let mut source = source();
+        let read = client.read(address, &mut source, |event| saw.send(event.data).unwrap());
+        let ((), end) = tokio::join!(serve, read);
         assert!(end.is_ok(), "{coding:?}: {end:?}");
     }
 }
@@ -174,6 +181,8 @@ pub async fn goes_on_behind_the_last_event_id(client: &impl Client) {
 
                 let mut served = Served::accept(&listener).await;
                 let request = served.request.to_ascii_lowercase();
+                assert!(request.contains("\r\naccept: text/event-stream\r\n"), "{request}");
+                assert!(request.contains("\r\ncache-control: no-cache\r\n"), "{request}");
                 assert!(request.contains("\r\nlast-event-id: 2\r\n"), "{request}");
                 assert!(request.contains(&format!("\r\nhost: {address}\r\n")), "{request}");
                 assert!(request.contains("\r\ncache-control: no-cache\r\n"), "{request}");
@@ -185,8 +194,10 @@ pub async fn goes_on_behind_the_last_event_id(client: &impl Client) {
             let read = async {
                 let mut note = |event: Received| seen.push((event.id, event.data));
                 // It may be an error or a plain end. That the stream has ended is what counts.
-                let (decoder, _) = client.read(address, decoder(), &mut note).await;
-                client.read(address, decoder, &mut note).await.1.unwrap();
+                let mut source = source();
+                let _ = client.read(address, &mut source, &mut note).await;
+                let _ = source.connect(0);
+                client.read(address, &mut source, &mut note).await.unwrap();
             };
             tokio::join!(serve, read);
             let expected = [("1", "a"), ("2", "b"), ("2", "c")];
@@ -199,17 +210,19 @@ pub async fn goes_on_behind_the_last_event_id(client: &impl Client) {
 pub async fn refused<C: Client>(client: &C) -> Vec<C::Error> {
     let (listener, address) = listen().await;
     let mut errors = Vec::new();
-    for head in
-        ["200 OK\r\nContent-Type: text/html", "503 Not now\r\nContent-Type: text/event-stream"]
-    {
+    for head in ["200 OK\r\nContent-Type: text/html", "503 Not now\r\nRetry-After: 7"] {
         let serve = async {
             let mut served = Served::accept(&listener).await;
             let head = format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n");
             served.write(head.as_bytes(), 1000).await;
         };
-        let read = client.read(address, decoder(), |event| panic!("{event:?}"));
-        let ((), (_, end)) = tokio::join!(serve, read);
+        let mut source = source();
+        let read = client.read(address, &mut source, |event| panic!("{event:?}"));
+        let ((), end) = tokio::join!(serve, read);
         errors.push(end.unwrap_err());
+        // After a status that may be temporary, it goes on.
+        let wait = source.connect(0).map(|wait| wait.as_secs());
+        assert_eq!(wait, if head.starts_with("503") { Some(7) } else { None });
     }
     errors
 }

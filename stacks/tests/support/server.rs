@@ -8,8 +8,8 @@ use embedded_io_adapters::tokio_1::FromTokio;
 use sse_core::{SseDecoder, SseEvent};
 use sse_wire::io::Buffered;
 use sse_wire::io::asynch::EventReader;
-use sse_wire::{GrowingBuffer, KEEP_ALIVE, LAST_EVENT_ID, event_type};
-use stacks::feed::{Feed, Message};
+use sse_wire::{Decoder, Event, EventType, GrowingBuffer, KEEP_ALIVE, LAST_EVENT_ID, event_type};
+use stacks::feed::Feed;
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
@@ -20,11 +20,35 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
+/// Of the feeds.
+const EPOCH: u64 = 7;
+
 const RETRY: Duration = Duration::from_millis(2500);
 
 /// A feed with many keep-alives.
 pub fn feed() -> Arc<Feed> {
-    Arc::new(Feed::new(Duration::from_millis(10)))
+    Arc::new(Feed::new(EPOCH, Duration::from_millis(10)))
+}
+
+/// An event without its id.
+#[derive(Clone)]
+pub struct Message {
+    event_type: Option<EventType<'static>>,
+    retry: Option<Duration>,
+    data: String,
+}
+
+impl Message {
+    pub fn push(&self, feed: &Feed) {
+        let mut event = Event::new().data(&self.data);
+        if let Some(event_type) = self.event_type {
+            event = event.event_type(event_type);
+        }
+        if let Some(time) = self.retry {
+            event = event.retry(time);
+        }
+        feed.push(&event).unwrap();
+    }
 }
 
 /// What is sent, and how it is to arrive.
@@ -48,7 +72,7 @@ pub fn messages() -> Vec<(Message, Received)> {
         let event_type = event_type.map_or(&b"message"[..], |event_type| event_type.as_bytes());
         let received = Received {
             event_type: str::from_utf8(event_type).unwrap().to_owned(),
-            id: format!("{id}"),
+            id: format!("{EPOCH}-{id}"),
             data: received.to_owned(),
         };
         (message, received)
@@ -91,7 +115,7 @@ pub async fn next(reader: &mut Reader) -> Received {
 pub async fn live_by_reader(address: SocketAddr, feed: &Feed) {
     let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
     for (message, received) in messages() {
-        feed.push(message);
+        message.push(feed);
         assert_eq!(next(&mut reader).await, received);
         assert_eq!(reader.decoder().reconnection_time(), Some(RETRY));
     }
@@ -101,8 +125,8 @@ pub async fn live_by_reader(address: SocketAddr, feed: &Feed) {
 pub async fn goes_on_behind_the_last_event_id(address: SocketAddr, feed: &Feed) {
     let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
     let messages = messages();
-    for (message, _) in messages.iter().cloned() {
-        feed.push(message);
+    for (message, _) in &messages {
+        message.push(feed);
     }
     for (_, received) in &messages[..3] {
         assert_eq!(next(&mut reader).await, *received);
@@ -114,10 +138,45 @@ pub async fn goes_on_behind_the_last_event_id(address: SocketAddr, feed: &Feed) 
     }
 }
 
+/// A client whose events have left the ring is told how many. The notice has no id: a client that is cut off behind it is
+/// told again.
+pub async fn tells_of_a_gap_until_it_is_seen(address: SocketAddr, feed: &Feed) {
+    let long = "x".repeat(60_000);
+    for _ in 0..9 {
+        feed.push(&Event::new().data(&long)).unwrap();
+    }
+    let mut decoder = Decoder::new(growing_buffer());
+    decoder.set_last_event_id(b"7-1").unwrap();
+    let mut reader = EventReader::with_decoder(get(address, b"7-1").await, decoder);
+    for _ in 0..3 {
+        let gap = next(&mut reader).await;
+        // Four of the nine fit into 256 KiB.
+        let expected = Received {
+            event_type: "gap".to_owned(),
+            id: "7-1".to_owned(),
+            data: r#"{"missed":4}"#.to_owned(),
+        };
+        assert_eq!(gap, expected);
+        let id = reader.decoder().last_event_id().to_vec();
+        drop(reader.reconnect(get(address, &id).await));
+    }
+    let _ = next(&mut reader).await;
+    for number in 6..=9 {
+        assert_eq!(next(&mut reader).await.id, format!("7-{number}"));
+    }
+
+    for id in ["6-9", "7-10", "nonsense"] {
+        let mut reader = EventReader::new(get(address, id.as_bytes()).await, growing_buffer());
+        let gap = next(&mut reader).await;
+        assert_eq!((&*gap.event_type, &*gap.data), ("gap", r#"{"missed":null}"#));
+        assert_eq!(next(&mut reader).await.id, "7-6", "all that is kept");
+    }
+}
+
 /// Sees a first event, and closes the connection.
 pub async fn visit(address: SocketAddr, feed: &Feed) {
     let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
-    feed.push(Message::default());
+    feed.push(&Event::new().data("")).unwrap();
     next(&mut reader).await;
 }
 
@@ -128,7 +187,7 @@ pub async fn live_by_curl(address: SocketAddr, path: &str, feed: &Feed) {
     for (message, received) in messages() {
         let retry = message.retry;
         curl.keep_alive().await;
-        feed.push(message);
+        message.push(feed);
         if let Some(time) = retry {
             assert_eq!(curl.next().await, SseEvent::Retry(time.as_millis() as u32));
         }
