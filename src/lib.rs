@@ -1,6 +1,6 @@
 //! A codec for Server-Sent Events (`text/event-stream`, [WHATWG HTML 9.2][standard]): an encoder, and
-//! a streaming decoder over fixed buffers. `no_std`, without allocation or panics; zero-copy where the
-//! bytes allow it.
+//! a streaming decoder over fixed buffers; on top of them, the client of the standard without I/O, and a
+//! buffer for replay. `no_std`, without allocation or panics; zero-copy where the bytes allow it.
 //!
 //! # Decoding
 //!
@@ -39,6 +39,147 @@
 //! let bytes = event.data("one\rid: 6").encode(&mut out)?;
 //! assert_eq!(bytes, b"event: log\nid: 7\ndata: one\ndata: id: 6\n\n");
 //! # Ok::<(), sse_wire::BufferTooSmall>(())
+//! ```
+//!
+//! # A client that reconnects
+//!
+//! An [`EventSource`] is what a browser has, without I/O: it says how long to wait and which headers to send, judges the
+//! response, and takes events out of its body. The socket and the clock are the caller's. With `std`, and HTTP by hand:
+//!
+//! ```
+//! use sse_wire::{Decoder, EventSource, ReadyState, Response};
+//! use std::io::{self, BufRead, BufReader, Error, Write};
+//! use std::net::TcpStream;
+//!
+//! fn receive(source: &mut EventSource<[u8; 4096]>, address: &str) -> io::Result<()> {
+//!     let mut connection = TcpStream::connect(address)?;
+//!     write!(connection, "GET / HTTP/1.0\r\nHost: {address}\r\n")?;
+//!     for (name, value) in source.headers() {
+//!         connection.write_all(&[name.as_bytes(), b": ", value, b"\r\n"].concat())?;
+//!     }
+//!     connection.write_all(b"\r\n")?;
+//!
+//!     let mut body = BufReader::new(connection);
+//!     let mut lines = (&mut body).lines();
+//!     let status = lines.next().transpose()?.and_then(|line| line.split(' ').nth(1)?.parse().ok());
+//!     let mut head = Response::new(status.unwrap_or_default());
+//!     while let Some((name, value)) = lines.next().transpose()?.unwrap_or_default().split_once(':') {
+//!         head = head.header(name, value);
+//!     }
+//!     source.open(&head).map_err(Error::other)?;
+//!     while source.ready_state() == ReadyState::Open {
+//!         let mut chunk = body.fill_buf()?;
+//!         let used = chunk.len();
+//!         if used == 0 {
+//!             break; // the end of the body
+//!         }
+//!         while let Some(event) = source.next(&mut chunk) {
+//!             println!("{}", event.map_err(Error::other)?.data_lossy());
+//! #           source.close();
+//!         }
+//!         body.consume(used);
+//!     }
+//!     Ok(())
+//! }
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! # let address = &*listener.local_addr()?.to_string();
+//! # let server = std::thread::spawn(move || {
+//! #     let (mut connection, _) = listener.accept().unwrap();
+//! #     let lines = BufReader::new(&connection).lines().map_while(Result::ok);
+//! #     let request: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+//! #     let head = b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+//! #     connection.write_all(&[&head[..], b"data: 23.4\n\n"].concat()).unwrap();
+//! #     request
+//! # });
+//!
+//! # let random = || 0;
+//! let mut source = EventSource::new(Decoder::new([0; 4096]));
+//! while let Some(wait) = source.connect(random()) {
+//!     std::thread::sleep(wait);
+//!     if let Err(error) = receive(&mut source, address) {
+//!         eprintln!("{error}");
+//!     }
+//! }
+//! # let request = server.join().unwrap();
+//! # assert_eq!(request[2..], ["Accept: text/event-stream", "Cache-Control: no-cache"]);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # A server that replays
+//!
+//! A [`ReplayBuffer`] keeps the latest events in memory of fixed size. Each client has a cursor in it. One that comes back
+//! goes on where it stopped, and one that has missed something is told. With `std`, and a thread for each client:
+//!
+//! ```
+//! use sse_wire::{KEEP_ALIVE, LAST_EVENT_ID, Lagged, RESPONSE_HEADERS, ReplayBuffer, Resume};
+//! use std::io::{self, BufRead, BufReader, Write};
+//! use std::net::TcpStream;
+//! use std::sync::{Condvar, Mutex};
+//! use std::time::Duration;
+//!
+//! // Events are pushed with `feed.0.lock().unwrap().push(&event)`, and then `feed.1.notify_all()`.
+//! type Feed = (Mutex<ReplayBuffer<[u8; 4096]>>, Condvar);
+//!
+//! fn serve(mut client: TcpStream, (events, pushed): &Feed) -> io::Result<()> {
+//!     let mut lines = BufReader::new(&client).lines();
+//!     let mut id = String::new();
+//!     while let Some((name, value)) = lines.next().transpose()?.unwrap_or_default().split_once(' ') {
+//!         if name.trim_end_matches(':').eq_ignore_ascii_case(LAST_EVENT_ID) {
+//!             id = value.to_owned();
+//!         }
+//!     }
+//!     let headers = RESPONSE_HEADERS.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
+//!     write!(client, "HTTP/1.0 200 OK\r\n{headers}\r\n")?;
+//!
+//!     let kept = events.lock().unwrap();
+//!     let mut cursor = match kept.resume(id.as_bytes()) {
+//!         Resume::Exact(cursor) | Resume::Gap { cursor, .. } => cursor,
+//!         Resume::Unknown => kept.oldest(),
+//!     };
+//!     drop(kept);
+//!     loop {
+//!         let is_idle = |kept: &mut ReplayBuffer<_>| kept.live() == cursor;
+//!         let (kept, pause) = (events.lock().unwrap(), Duration::from_secs(15));
+//!         let (kept, _) = pushed.wait_timeout_while(kept, pause, is_idle).unwrap();
+//!         let bytes = match kept.next(&mut cursor) {
+//!             Some(Ok(event)) => event.to_vec(),
+//!             Some(Err(Lagged { missed })) => format!("event: gap\ndata: {missed}\n\n").into_bytes(),
+//!             None => KEEP_ALIVE.to_vec(),
+//!         };
+//!         drop(kept);
+//!         client.write_all(&bytes)?; // a slow client stops nobody but itself
+//!     }
+//! }
+//! # let epoch = 7;
+//!
+//! // The epoch is another number at each start.
+//! let feed: Feed = (Mutex::new(ReplayBuffer::new(epoch, [0; 4096])), Condvar::new());
+//! # use sse_wire::Event;
+//! # let feed = &*Box::leak(Box::new(feed));
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! # let address = listener.local_addr()?;
+//! # std::thread::spawn(move || {
+//! #     for connection in listener.incoming() {
+//! #         std::thread::spawn(move || serve(connection.unwrap(), feed));
+//! #     }
+//! # });
+//! # let get = |id: &str, end: &str| {
+//! #     let mut connection = TcpStream::connect(address).unwrap();
+//! #     write!(connection, "GET / HTTP/1.0\r\nlast-event-id: {id}\r\n\r\n").unwrap();
+//! #     let mut lines = BufReader::new(connection).lines().map(Result::unwrap).skip_while(|line| !line.is_empty());
+//! #     let mut seen = Vec::new();
+//! #     while seen.last().is_none_or(|last| last != end) {
+//! #         seen.extend(lines.next());
+//! #     }
+//! #     seen.join("\n")
+//! # };
+//! # for number in 1..300 {
+//! #     feed.0.lock().unwrap().push(&Event::new().data("x")).unwrap();
+//! #     feed.1.notify_all();
+//! # }
+//! # assert_eq!(get("7-297", "id: 7-299"), "\nid: 7-298\ndata: x\n\nid: 7-299");
+//! # assert!(get("7-1", "id: 7-299").starts_with("\nevent: gap\ndata: 1"));
+//! # Ok::<(), io::Error>(())
 //! ```
 //!
 //! # Features
