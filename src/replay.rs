@@ -8,10 +8,10 @@ use core::fmt;
 
 /// The latest events of a stream as they are on the wire, in memory of fixed size, for any number of clients.
 ///
-/// [`push`](Self::push) gives each event an id and keeps it, in the place of the oldest. Each client has a [`Cursor`], and
+/// [`push`](Self::push) gives each event an id and keeps it, and drops the oldest events where it needs their place. Each client has a [`Cursor`], and
 /// takes the bytes of its next event with [`next`](Self::next), as fast as its connection allows: no client waits for
-/// another, `push` waits for none, and nothing is kept for each client but its cursor. A client that falls so far behind
-/// that its next event is gone is told so: [`Lagged`].
+/// another, `push` waits for none, and nothing is kept for each client but its cursor. A client that is so slow that its
+/// next event is gone is told: [`Lagged`].
 ///
 /// A client that reconnects says where it stopped, in the header `Last-Event-ID` ([WHATWG HTML 9.2.2][standard]).
 /// [`resume`](Self::resume) knows whether events are missing and how many, so that the caller can tell the client:
@@ -46,8 +46,8 @@ use core::fmt;
 ///
 /// The standard has no way to say that events are missing, so the application sends an event of its own, of a type that its
 /// clients know. That event must not have an id: a client that loses the connection right after it comes back with the id
-/// it had before, and is told again. Write it to the connection, not into the ring. So are keep-alives, and events that
-/// should not be replayed.
+/// it had before, and is told again. Write it to the connection, not into the ring. The same holds for keep-alives, and for
+/// events that should not be replayed.
 ///
 /// # Ids
 ///
@@ -59,16 +59,16 @@ use core::fmt;
 /// Each event takes its encoded length and four bytes, in one piece: at the end of the memory, up to the length of one event
 /// stays unused. Beside its memory, a buffer takes 64 bytes, and a cursor 16.
 ///
-/// `push` costs what [`Event::encode`] costs, and a little for each event that gives way. `next` takes constant time and
-/// copies nothing. `resume` walks over the kept events once.
+/// `push` takes one and a half to two times as long as [`Event::encode`]. `next` takes constant time and copies nothing.
+/// `resume` walks over the kept events once.
 ///
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
-// The ring: record after record, each in one piece. A record that does not fit between the newest and the end of the
-// memory goes to the start of it. `at_start` is the number of the last one that lies there.
+// The memory has one record for each event, in one piece: a header and the event. A record begins at the end of the record
+// before it, or at 0 if it does not fit there. `at_start` is the number of the last record that begins at 0.
 //
-// No record has to mark where the others wrap: number n lies at 0 if it is `at_start`, and behind number n - 1
-// otherwise. For the numbers that are kept there is no other case: one that lay at 0 before has been overwritten. So a
-// cursor behind number n - 1 never goes stale while n is kept, however often the ring has wrapped in the meantime.
+// A cursor has the end of the record before its own, and the number of its own. Record n begins at 0 if n is `at_start`,
+// and at the end of record n - 1 otherwise: an earlier record that began at 0 has been overwritten. So a cursor is valid
+// as long as its record is kept, however often the ring has wrapped, and no mark in the memory says where it wraps.
 pub struct ReplayBuffer<S> {
     /// What each id begins with.
     epoch: EpochPrefix,
@@ -80,12 +80,14 @@ pub struct ReplayBuffer<S> {
     storage: S,
 }
 
-/// Where a client is in a [`ReplayBuffer`]: which event it gets next. Only the buffer that has made a cursor can use it.
+/// Where a client is in a [`ReplayBuffer`]: which event it gets next.
+///
+/// A cursor is of use only to the buffer that made it. Another buffer gives other bytes for it, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Cursor {
     number: u64,
-    /// Behind the event before.
+    /// The end of the record before.
     position: usize,
 }
 
@@ -166,20 +168,18 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
         Self { epoch: EpochPrefix::new(epoch), oldest: first, live: first, at_start: 1, storage }
     }
 
-    /// Encodes an event with the next id, in place of its own, and keeps it. As many of the oldest events give way as are in
-    /// its place.
+    /// Encodes an event with the next id, in place of its own, and keeps it. Drops the oldest events that lie in its place.
     ///
     /// # Errors
     /// If it does not fit into the whole memory, with its encoded length; it needs four bytes more. Nothing is changed then.
     pub fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         let mut id = [0; 2 * DIGITS + 1];
         let id = self.next_id(&mut id);
-        // It has no byte that an id must not have.
-        let Ok(id) = EventId::from_bytes(id) else { return Ok(()) };
-        let event = event.id(id);
+        // An id of digits and a hyphen is always valid.
+        let event = EventId::from_bytes(id).map_or(*event, |id| event.id(id));
 
-        // Mostly it takes the place of one or two: their ends have to be known before they are overwritten. To ask for the
-        // length first would take as long as to encode it.
+        // The event mostly takes the place of one or two old events. Their ends must be known before they are overwritten.
+        // The alternative is to ask for the length first, which takes as long as encoding.
         let [first, second] = [self.oldest, self.after(self.oldest)];
         let third = self.after(second);
         let mut start = self.live.position;
@@ -198,6 +198,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
             self.at_start = self.live.number;
         }
         self.live = Cursor { number: self.live.number.wrapping_add(1), position: end };
+        debug_assert!(self.oldest.number < self.live.number, "the newest event is kept");
+        debug_assert!(end <= self.edge(self.oldest), "the newest event lies over the oldest");
         Ok(())
     }
 
@@ -238,7 +240,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
         Some(start)
     }
 
-    /// Behind the event of a cursor that is kept.
+    /// The cursor after this one, if the event of this one is kept.
     fn after(&self, mut cursor: Cursor) -> Cursor {
         let _ = self.next(&mut cursor);
         cursor

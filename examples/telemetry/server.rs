@@ -28,7 +28,7 @@ use tokio::time::{sleep, timeout};
 /// The latest samples, as they are sent: about 120.
 pub(crate) type History = ReplayBuffer<[u8; 26 * 1024]>;
 
-/// How long a client is to wait before it comes back.
+/// The time after which a client should come back.
 pub(crate) const RETRY: Duration = Duration::from_secs(2);
 
 /// The longest pause without a sign of life.
@@ -95,7 +95,7 @@ async fn serve_events(stream: EventStream) -> impl picoserve::response::IntoResp
 struct EventStream {
     history: watch::Receiver<History>,
     cursor: Cursor,
-    /// The client comes with an id of unknown origin, and is to be told so.
+    /// The client's id is unknown here, and it must be told so.
     is_unknown: bool,
     keep_alive_after: Duration,
     /// How many events the connection is to last.

@@ -69,8 +69,7 @@ const LONGEST_ID: usize = 4096;
 /// * Follow the redirections 301, 302, 303, 307 and 308, at most 20, with the same headers, and pass
 ///   [`open`](Self::open) the response that is none. A redirection without `Location`, or one too many, is passed to `open`
 ///   as it is. Reconnect to the first URL again, except after 301 and 308. The origin of events is that of the last URL.
-/// * Take a connection that fails for a network error, and call `connect`. Call it at the end of the body, too, whether
-///   or not the end is clean.
+/// * Call `connect` again when a connection fails, and at the end of the body, whether or not the end is clean.
 /// * Give up a connection on which nothing comes for longer than three keep-alives: the standard has no such limit, and
 ///   without one a dead connection lasts for ever.
 /// * After the wait, and before the next read, ask [`ready_state`](Self::ready_state) if anything may have closed the client

@@ -126,7 +126,7 @@ pub enum Refused {
     Status(u16),
     /// The header `Content-Type` is missing, or is not `text/event-stream`.
     ContentType,
-    /// The body is compressed, and nobody has undone it.
+    /// The header `Content-Encoding` says that the body is compressed.
     ContentEncoding,
     /// The client was closed before the response came.
     Closed,

@@ -33,7 +33,7 @@ pub struct Feed {
 #[derive(Clone, Copy, Debug)]
 pub struct Client {
     cursor: Cursor,
-    /// It comes with an id of unknown origin, and is to be told so.
+    /// Its id is unknown here, and it must be told so.
     is_unknown: bool,
 }
 
@@ -64,7 +64,7 @@ impl Feed {
         feed
     }
 
-    /// Sends an event to all who listen, now or later.
+    /// Sends an event to all clients, now or when they come.
     ///
     /// # Errors
     /// If it is longer than all that is kept.

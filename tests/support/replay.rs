@@ -1,4 +1,4 @@
-//! A replay buffer as it might be written by one who minds no cost, and both of them side by side.
+//! A replay buffer that is simple and slow, as a model, and a run of both side by side.
 
 use sse_wire::{BufferTooSmall, Cursor, Event, Lagged, ReplayBuffer, Resume, event_type};
 
@@ -18,8 +18,8 @@ struct Stored {
 }
 
 impl Model {
-    /// An event lies behind the one before, or at 0 where it does not fit there. Those in its place are gone, and all that
-    /// are older.
+    /// An event begins at the end of the one before, or at 0 if it does not fit there. The events in its place are gone,
+    /// and all that are older.
     fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         let id = self.id(self.events.len() as u64 + 1);
         let event = event.id(sse_wire::EventId::new(&id).unwrap());

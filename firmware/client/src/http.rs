@@ -72,7 +72,7 @@ async fn request<W: Write>(
     connection.flush().await
 }
 
-/// Consumes the head, and nothing behind it.
+/// Consumes the head, and nothing after it.
 async fn read_head<R: BufRead>(connection: &mut R) -> Result<Response, &'static str> {
     let mut line = Vec::new();
     read_line(connection, &mut line).await?;

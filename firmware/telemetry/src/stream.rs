@@ -17,7 +17,7 @@ use picoserve::response::StatusCode;
 use picoserve::response::custom::CustomBody;
 use sse_wire::{Cursor, Event, FormatError, KEEP_ALIVE, LAST_EVENT_ID, Lagged, Resume, event_type};
 
-/// How long a client is to wait before it comes back.
+/// The time after which a client should come back.
 pub const RETRY: core::time::Duration = core::time::Duration::from_secs(2);
 
 /// So that a keep-alive falls into each pause between samples.
@@ -30,7 +30,7 @@ pub struct EventStream {
     history: &'static History,
     news: News,
     cursor: Cursor,
-    /// The client comes with an id of unknown origin, and is to be told so.
+    /// The client's id is unknown here, and it must be told so.
     is_unknown: bool,
 }
 
