@@ -445,6 +445,24 @@ fn point_37_has_a_floor() {
     assert_eq!(source.connect(0), Some(2 * SECOND));
 }
 
+/// REPORTS: the same server, over three seconds of waits.
+#[test]
+fn a_server_that_closes_at_once_is_asked_a_handful_of_times() {
+    for body in [&b"retry: 0\ndata: a\n\n"[..], b"retry: 0\n\n", b""] {
+        let (mut source, mut time, mut connections) = (source(), Duration::ZERO, 0);
+        loop {
+            time += source.connect(0).unwrap();
+            if time > 3 * SECOND {
+                break;
+            }
+            connections += 1;
+            source.open(&stream()).unwrap();
+            take(&mut source, body);
+        }
+        assert!((1..=7).contains(&connections), "{connections}");
+    }
+}
+
 /// REPORTS: `retry: 18446744073709551615`. And the doubling ends, but never shortens what the server asks for.
 #[test]
 fn point_37_has_a_ceiling() {

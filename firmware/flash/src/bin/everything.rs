@@ -6,7 +6,10 @@
 use core::hint::black_box;
 use core::time::Duration;
 use flash::BUFFER;
-use sse_wire::{Decoder, Event, EventId, EventType, Progress, Token, Tokenizer};
+use sse_wire::{
+    Backoff, Decoder, Event, EventId, EventSource, EventType, Progress, ReadyState, ReplayBuffer,
+    Response, Resume, Token, Tokenizer,
+};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
@@ -14,6 +17,8 @@ extern "C" fn _start() -> ! {
         tokenize();
         decode();
         encode();
+        client();
+        replay();
     }
 }
 
@@ -66,4 +71,34 @@ fn encode() {
     let mut out = heapless::Vec::<u8, BUFFER>::new();
     black_box(event.append_to(&mut out).is_ok());
     black_box(out.as_slice());
+}
+
+fn client() {
+    let time = black_box(Duration::ZERO);
+    let backoff = Backoff::new().reconnection_time(time).floor(time).doubled_to(time).ceiling(time);
+    let mut memory = [0; BUFFER];
+    let mut source = EventSource::with_backoff(Decoder::new(&mut memory[..]), backoff);
+    black_box(source.connect(black_box(0)));
+    black_box(source.header_id().is_ok());
+    let head = Response::new(black_box(0)).header(black_box(""), black_box(""));
+    black_box((head.status(), head.retry_after(), head.check().is_ok()));
+    black_box(source.open(&head).is_ok());
+    source.retry(time);
+    let mut chunk: &[u8] = black_box(&[]);
+    black_box(source.next(&mut chunk).is_some());
+    source.close();
+    black_box((source.ready_state() == ReadyState::Closed, source.attempts()));
+    black_box(source.into_decoder().into_buffer());
+}
+
+fn replay() {
+    let mut replay = ReplayBuffer::new(black_box(0), [0; BUFFER]);
+    let event = Event::new().data(black_box(""));
+    black_box(replay.push(&event).is_ok());
+    let mut cursor = match replay.resume(black_box(&[])) {
+        Resume::Exact(cursor) | Resume::Gap { cursor, .. } => cursor,
+        Resume::Unknown => replay.live(),
+    };
+    black_box(replay.next(&mut cursor));
+    black_box(replay.next(&mut replay.oldest()));
 }
