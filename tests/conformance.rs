@@ -4,7 +4,7 @@
 
 mod support;
 
-use sse_wire::{Decoder, Tokenizer};
+use sse_wire::{CONTENT_TYPE, Decoder, EventSource, LAST_EVENT_ID, Response, Tokenizer};
 use support::drive::{WAYS, as_text, cut, lines, read_stream};
 use support::oracle::{self, Client, Output, Own};
 use support::vectors::{Vector, reconnections, vectors};
@@ -122,6 +122,36 @@ fn reconnect() {
                 let retry = decoder.reconnection_time().map(|time| time.as_millis() as u64);
                 assert_eq!(retry, vector.retry_ms, "{name}: reconnection time");
             }
+        }
+    }
+}
+
+/// What both browsers send and dispatch over several connections, `EventSource` does.
+#[test]
+fn reconnect_with_event_source() {
+    for vector in reconnections() {
+        let name = &vector.name;
+        for chunk in [1, 3, usize::MAX] {
+            let mut source = EventSource::new(Decoder::new([0; 256]));
+            for (at, stream) in vector.streams.iter().enumerate() {
+                assert!(source.connect(0).is_some());
+                let header = source.headers().find(|header| header.0 == LAST_EVENT_ID);
+                let header = header.map(|(_, id)| {
+                    String::from_utf8_lossy(id).trim_matches(' ').as_bytes().to_vec()
+                });
+                assert_eq!(header, vector.headers[at], "{name}: header of request {at}");
+
+                source.open(&Response::new(200).header("Content-Type", CONTENT_TYPE)).unwrap();
+                let mut found = Vec::new();
+                for mut chunk in stream.chunks(chunk.min(stream.len()).max(1)) {
+                    while let Some(event) = source.next(&mut chunk) {
+                        found.push(as_text(&event.unwrap()));
+                    }
+                }
+                assert_eq!(found, vector.events[at], "{name}: stream {at}");
+            }
+            let retry = source.decoder().reconnection_time().map(|time| time.as_millis() as u64);
+            assert_eq!(retry, vector.retry_ms, "{name}: reconnection time");
         }
     }
 }
