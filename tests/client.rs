@@ -129,7 +129,7 @@ fn point_09_sends_the_id_as_it_came() {
     }
 }
 
-/// REPORTS: undici#5746, an id that no header can carry; an id of 9 000 bytes.
+/// Reported in undici#5746: an id that no header can carry; an id of 9 000 bytes.
 #[test]
 fn point_10_leaves_out_an_id_that_no_header_can_carry() {
     for byte in (1..=8).chain(11..=31).chain([127]).filter(|&byte| byte != 13) {
@@ -211,7 +211,7 @@ fn point_17_compares_the_essence_of_the_media_type() {
     assert_eq!(twice.header("Content-Type", "text/event-stream").check(), Ok(()));
 }
 
-/// REPORTS: sseclient#27, a compressed body; an HTML page with status 200.
+/// Reported in sseclient#27: a compressed body; an HTML page with status 200.
 #[test]
 fn refuses_a_body_that_is_no_event_stream() {
     for coding in ["gzip", "br", "GZIP", "deflate, gzip", "zstd"] {
@@ -367,7 +367,7 @@ fn point_33_closes_for_good_in_every_state() {
     }
 }
 
-/// REPORTS: EventSource#74, Yaffle#88.
+/// Asked for in eventsource#74, Yaffle/EventSource#88.
 #[test]
 fn point_34_retries_a_temporary_refusal_when_the_caller_wants() {
     for status in 0..=999 {
@@ -399,7 +399,7 @@ fn point_34_retries_a_temporary_refusal_when_the_caller_wants() {
     assert_eq!(after("4294967279"), 4_294_967_279 * Duration::from_secs(1));
 }
 
-/// REPORTS: event-source-plus#12, a server that answers 200 and closes at once.
+/// Reported in event-source-plus#12: a server that answers 200 and closes at once.
 #[test]
 fn point_35_backs_off_from_a_server_that_accepts_and_closes() {
     let mut source = opened();
@@ -432,7 +432,7 @@ fn a_comment_counts_for_its_own_connection() {
     assert_eq!(source.attempts(), 3);
 }
 
-/// REPORTS: typescript-sdk#2673, `retry: 0` and closed: 2 153 connections in 3 s.
+/// Reported in typescript-sdk#2673: a server that sends `retry: 0` and closes the connection.
 #[test]
 fn point_37_has_a_floor() {
     let mut source = opened();
@@ -445,7 +445,7 @@ fn point_37_has_a_floor() {
     assert_eq!(source.connect(0), Some(2 * SECOND));
 }
 
-/// REPORTS: the same server, over three seconds of waits.
+/// The same server, over three seconds of waits.
 #[test]
 fn a_server_that_closes_at_once_is_asked_a_handful_of_times() {
     for body in [&b"retry: 0\ndata: a\n\n"[..], b"retry: 0\n\n", b""] {
@@ -463,7 +463,7 @@ fn a_server_that_closes_at_once_is_asked_a_handful_of_times() {
     }
 }
 
-/// REPORTS: `retry: 18446744073709551615`. And the doubling ends, but never shortens what the server asks for.
+/// `retry: 18446744073709551615` must not silence the client for good. And the doubling ends, but never shortens what the server asks for.
 #[test]
 fn point_37_has_a_ceiling() {
     let mut source = opened();
