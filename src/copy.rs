@@ -1,6 +1,6 @@
 //! Copies of a few bytes without a call.
 
-use crate::{SMALL_CODE, scan::LOADS_WORDS};
+use crate::{LOADS_WORDS, SMALL_CODE};
 
 /// Copies `from`, of the same length as `to`.
 ///
@@ -15,30 +15,65 @@ pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
         8..16 => copy_ends::<8>(from, to),
         16..32 => copy_ends::<16>(from, to),
         32..=64 => copy_ends::<32>(from, to),
-        1..4 => {
-            // The byte in the middle is one of the ends where there are fewer than three.
-            let middle = from.len() >> 1;
-            if let (Some(from), Some(to)) = (from.get(middle), to.get_mut(middle)) {
-                *to = *from;
-            }
-            copy_ends::<1>(from, to);
-        }
+        1..4 => copy_few(from, to),
         _ => to.copy_from_slice(from),
     }
 }
 
-/// Four bytes at a time from any address. On a Cortex-M3 `memcpy` takes 60 instructions for a few bytes, and 3.6 a
-/// byte where the two addresses differ in their last two bits; this takes 1.5.
+/// Copies two parts and, if `lf`, a LF to the front of `to`, and returns whether they fit.
+#[inline(always)]
+pub(crate) fn copy_line(parts: [&[u8]; 2], lf: bool, to: &mut [u8]) -> bool {
+    if SMALL_CODE {
+        // What copies one stands in the code once.
+        let mut free = to;
+        for from in parts {
+            let Some((to, rest)) = free.split_at_mut_checked(from.len()) else { return false };
+            copy(from, to);
+            free = rest;
+        }
+        return !lf || free.first_mut().map(|to| *to = b'\n').is_some();
+    }
+    let [first, second] = parts;
+    let Some((to_first, free)) = to.split_at_mut_checked(first.len()) else { return false };
+    let Some((to_second, free)) = free.split_at_mut_checked(second.len()) else { return false };
+    if lf {
+        let Some(to_lf) = free.first_mut() else { return false };
+        *to_lf = b'\n';
+    }
+    copy(first, to_first);
+    copy(second, to_second);
+    true
+}
+
+/// Four bytes at a time from any address; the last four may overlap those before. On a Cortex-M3 `memcpy` takes 60
+/// instructions for a few bytes, and 3.6 a byte where the two addresses differ in their last two bits; this takes 1.5.
 #[inline(always)]
 fn copy_words(from: &[u8], to: &mut [u8]) {
-    let mut from = from.chunks_exact(4);
-    let mut to = to.chunks_exact_mut(4);
-    for (from, to) in (&mut from).zip(&mut to) {
-        to.copy_from_slice(from);
+    if from.len() < 4 {
+        if !from.is_empty() {
+            copy_few(from, to);
+        }
+        return;
     }
-    for (from, to) in from.remainder().iter().zip(to.into_remainder()) {
+    let (mut from_rest, mut to_rest) = (from, &mut *to);
+    while let Some((word, from_after)) = from_rest.split_first_chunk::<4>() {
+        let Some((to_word, to_after)) = to_rest.split_first_chunk_mut() else { break };
+        *to_word = *word;
+        (from_rest, to_rest) = (from_after, to_after);
+    }
+    if let (Some(from), Some(to)) = (from.last_chunk::<4>(), to.last_chunk_mut()) {
         *to = *from;
     }
+}
+
+#[inline(always)]
+fn copy_few(from: &[u8], to: &mut [u8]) {
+    // The byte in the middle is one of the ends where there are fewer than three.
+    let middle = from.len() >> 1;
+    if let (Some(from), Some(to)) = (from.get(middle), to.get_mut(middle)) {
+        *to = *from;
+    }
+    copy_ends::<1>(from, to);
 }
 
 #[inline(always)]

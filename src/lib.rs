@@ -185,14 +185,15 @@
 //! # Features
 //!
 //! They only add, and none is on by default: `alloc` (`GrowingBuffer` and `Box` as buffers, `Vec` as
-//! output), `std` (`alloc`, and AVX2 found at run time), `heapless-v0.9` (`heapless::Vec` as output),
+//! output), `std` (`alloc`, and AVX2 found at run time), `bytes-v1` (`bytes::BytesMut` as output),
+//! `heapless-v0.9` (`heapless::Vec` as output),
 //! `embedded-io-v0.7` and `embedded-io-async-v0.7` (module `io`: readers and writers), `defmt` (every
 //! public type can be logged).
 //!
 //! # Cost
 //!
 //! Time is linear in the input, however it is cut. What is copied, and when, is said at [`Decoder`],
-//! [`Event::encode`] and [`FormattedEvent`].
+//! [`Event::encode`], [`FormattedEvent`] and [`DataWriter`].
 //!
 //! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #![no_std]
@@ -228,7 +229,8 @@ pub use decode::{
     Tokenizer,
 };
 pub use encode::{
-    BufferTooSmall, Event, EventId, EventType, FormatError, FormattedEvent, InvalidField, Output,
+    BufferTooSmall, DataWriter, Event, EventId, EventType, FormatError, FormattedEvent,
+    InvalidField, Output,
 };
 pub use replay::{Cursor, Lagged, ReplayBuffer, Resume};
 
@@ -261,6 +263,11 @@ pub const KEEP_ALIVE: &[u8] = b":\n\n";
 /// Whether short code counts more than speed: on targets of fewer than 64 bits, and with
 /// `--cfg sse_wire_small`, for tests.
 const SMALL_CODE: bool = cfg!(any(not(target_pointer_width = "64"), sse_wire_small));
+
+/// Whether a microcontroller loads a word from any address, and divides: an ARM with atomics does, which is more than a
+/// Cortex-M0.
+const LOADS_WORDS: bool =
+    cfg!(any(sse_wire_words, all(target_arch = "arm", target_has_atomic = "ptr")));
 
 /// For the fuzz target of the one file with unsafe code.
 #[cfg(fuzzing)]

@@ -21,14 +21,9 @@ pub(crate) use lines::{Lines, ends_with_cr, first_word, nothing};
 /// The search for line ends that this target uses. 32-bit targets without an operating system have no
 /// vectors and little flash.
 #[cfg(any(sse_wire_small, all(target_os = "none", not(target_pointer_width = "64"))))]
-type LineEnds = words::Words<LOADS_WORDS>;
+type LineEnds = words::Words<{ crate::LOADS_WORDS }>;
 #[cfg(not(any(sse_wire_small, all(target_os = "none", not(target_pointer_width = "64")))))]
 type LineEnds = bitmap::Bitmap;
-
-/// Only an ARM with atomics, which is more than a Cortex-M0, loads a word from any address.
-#[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "chosen for microcontrollers"))]
-pub(crate) const LOADS_WORDS: bool =
-    cfg!(any(sse_wire_words, all(target_arch = "arm", target_has_atomic = "ptr")));
 
 /// Finds the line ends of some bytes, one after the other.
 pub(crate) trait Search: Copy + Default {

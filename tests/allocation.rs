@@ -53,6 +53,12 @@ fn nothing_is_allocated() {
             let event = Event::new().event_type(event_type!("temp")).id(EventId::from_u64(number));
             black_box(event.data("one\ntwo").encode(&mut out).unwrap());
             black_box(event.data_fmt(format_args!("{number}\r{}", 23.4)).encode(&mut out).unwrap());
+            let mut id = [0; 32];
+            let id = EventId::from_fmt(&mut id, format_args!("boot-{number}")).unwrap();
+            let mut data = event.id(id).begin(&mut out);
+            data.write_bytes(b"one\r");
+            data.write_bytes(b"\ntwo");
+            black_box(data.finish().unwrap());
         }
     });
     assert_eq!(encode, 0, "encoding allocates");

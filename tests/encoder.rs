@@ -16,7 +16,7 @@ use support::oracle::{self, Client, Output, Own, latin1};
 
 #[derive(Clone, Debug)]
 struct Parts {
-    comment: Option<String>,
+    comment: Option<Vec<u8>>,
     event_type: Option<String>,
     id: Option<String>,
     retry: Option<u64>,
@@ -27,7 +27,10 @@ impl Parts {
     fn event(&self) -> Event<'_> {
         let mut event = Event::new();
         if let Some(comment) = &self.comment {
-            event = event.comment(comment);
+            event = match std::str::from_utf8(comment) {
+                Ok(comment) => event.comment(comment),
+                Err(_) => event.comment_bytes(comment),
+            };
         }
         if let Some(event_type) = &self.event_type {
             event = event.event_type(EventType::new(event_type).unwrap());
@@ -62,8 +65,9 @@ impl Parts {
             last_event_id: id.clone(),
             own,
         });
-        let lines =
-            |text: &String| text.replace("\r\n", "\n").replace('\r', "\n").split('\n').count();
+        let lines = |comment: &Vec<u8>| {
+            latin1(comment).replace("\r\n", "\n").replace('\r', "\n").split('\n').count()
+        };
         let client = Client {
             last_event_id: id,
             retry: self.retry.map(u128::from),
@@ -105,16 +109,18 @@ fn line(forbidden: &'static [char]) -> impl Strategy<Value = String> {
 }
 
 fn parts() -> impl Strategy<Value = Parts> {
-    let data = prop_oneof![
-        text().prop_map(String::into_bytes),
-        vec(prop_oneof![any::<u8>(), Just(b'\n'), Just(b'\r')], 0..60),
-    ];
+    let bytes = || {
+        prop_oneof![
+            text().prop_map(String::into_bytes),
+            vec(prop_oneof![any::<u8>(), Just(b'\n'), Just(b'\r')], 0..60),
+        ]
+    };
     (
-        proptest::option::of(text()),
+        proptest::option::of(bytes()),
         proptest::option::of(line(&['\n', '\r'])),
         proptest::option::of(line(&['\n', '\r', '\0'])),
         proptest::option::of(any::<u64>()),
-        proptest::option::weighted(0.8, data),
+        proptest::option::weighted(0.8, bytes()),
     )
         .prop_map(|(comment, event_type, id, retry, data)| Parts {
             comment,
@@ -189,7 +195,7 @@ proptest! {
         let mut parts = Parts { comment: None, ..parts };
         let rest = LENGTH.checked_sub(parts.event().encoded_len() + ": \n".len());
         prop_assume!(rest.is_some());
-        parts.comment = rest.map(|len| "c".repeat(len));
+        parts.comment = rest.map(|len| vec![b'c'; len]);
         let event = parts.event();
         prop_assert_eq!(event.to_array::<LENGTH>().unwrap().to_vec(), encode(&event));
         prop_assert_eq!(event.encode(&mut []), Err(BufferTooSmall { needed: LENGTH }));
@@ -211,6 +217,118 @@ proptest! {
         let mut out = vec![0; bytes.len() + 1];
         let written = parts.event().data_fmt(format_args!("{pieces}")).encode(&mut out).map(|b| b.to_vec());
         prop_assert_eq!(written, Ok(bytes));
+    }
+
+    /// Data in pieces give the bytes of data in one piece, however they are cut, into a slice of any length; the
+    /// error has the length that is needed.
+    #[test]
+    fn pieces(parts in parts(), cuts in vec(0..64_usize, 0..8)) {
+        let Some(data) = &parts.data else { return Ok(()) };
+        let bytes = encode(&parts.event());
+        let pieces = cut(data, &cuts);
+        let event = parts.event().data("left out");
+        for size in (0..bytes.len()).chain([bytes.len(), bytes.len() + 1]) {
+            let mut out = vec![0; size];
+            let mut writer = event.begin(&mut out);
+            pieces.iter().for_each(|piece| writer.write_bytes(piece));
+            let expected = match size >= bytes.len() {
+                true => Ok(bytes.clone()),
+                false => Err(BufferTooSmall { needed: bytes.len() }),
+            };
+            prop_assert_eq!(writer.finish().map(|bytes| bytes.to_vec()), expected);
+        }
+    }
+
+    /// The traits write what `write_bytes` writes.
+    #[cfg(all(feature = "std", feature = "embedded-io-v0.7"))]
+    #[test]
+    fn pieces_through_traits(parts in parts(), cuts in vec(0..64_usize, 0..8)) {
+        let Some(data) = &parts.data else { return Ok(()) };
+        let bytes = encode(&parts.event());
+        let mut out = vec![0; bytes.len()];
+        let mut writer = parts.event().begin(&mut out);
+        for (number, piece) in cut(data, &cuts).into_iter().enumerate() {
+            match (number % 5, std::str::from_utf8(piece)) {
+                (0, Ok(piece)) => fmt::Write::write_str(&mut writer, piece).unwrap(),
+                (1, _) => embedded_io::Write::write_all(&mut writer, piece).unwrap(),
+                (2, _) => assert_eq!(embedded_io::Write::write(&mut writer, piece), Ok(piece.len())),
+                (3, _) => std::io::Write::write_all(&mut writer, piece).unwrap(),
+                _ => assert_eq!(std::io::Write::write(&mut writer, piece).unwrap(), piece.len()),
+            }
+        }
+        prop_assert_eq!(writer.finish().map(|bytes| bytes.to_vec()), Ok(bytes));
+    }
+
+    /// A vector gets all or nothing: nothing if the writer is dropped before the end, or if it is full.
+    #[cfg(all(feature = "alloc", feature = "heapless-v0.9", feature = "bytes-v1"))]
+    #[test]
+    fn pieces_into_vectors(
+        parts in parts(),
+        cuts in vec(0..64_usize, 0..8),
+        filled in 0..=64_usize,
+        is_finished in any::<bool>(),
+    ) {
+        fn write<O: sse_wire::Output + ?Sized>(
+            event: &Event<'_>,
+            pieces: &[&[u8]],
+            is_finished: bool,
+            out: &mut O,
+        ) -> Result<(), BufferTooSmall> {
+            let mut writer = event.begin_append(out);
+            pieces.iter().for_each(|piece| writer.write_bytes(piece));
+            if !is_finished {
+                drop(writer);
+                return Ok(());
+            }
+            writer.finish()
+        }
+        let Some(data) = &parts.data else { return Ok(()) };
+        let (event, pieces) = (parts.event(), cut(data, &cuts));
+        let bytes = encode(&event);
+        let before = vec![0xA5; filled];
+        let with = |more: &[u8]| [&before, more].concat();
+
+        let mut vec = before.clone();
+        prop_assert_eq!(write(&event, &pieces, is_finished, &mut vec), Ok(()));
+        prop_assert_eq!(vec, with(if is_finished { &bytes } else { b"" }));
+        let mut vec = bytes::BytesMut::from(&before[..]);
+        prop_assert_eq!(write(&event, &pieces, is_finished, &mut vec), Ok(()));
+        prop_assert_eq!(&vec[..], with(if is_finished { &bytes } else { b"" }));
+
+        let mut vec = heapless::Vec::<u8, 64>::from_slice(&before).unwrap();
+        let fits = filled + bytes.len() <= 64;
+        let expected =
+            if fits || !is_finished { Ok(()) } else { Err(BufferTooSmall { needed: bytes.len() }) };
+        prop_assert_eq!(write(&event, &pieces, is_finished, &mut vec), expected);
+        prop_assert_eq!(&vec[..], with(if is_finished && fits { &bytes } else { b"" }));
+    }
+
+    /// An id that is formatted is checked as one that is not, and has to fit.
+    #[test]
+    fn formatted_ids(text in text(), sizes in vec(1..5_usize, 0..40)) {
+        for size in 0..=text.len() + 1 {
+            let mut buffer = vec![0; size];
+            let pieces = Pieces { text: &text, sizes: &sizes };
+            let id = EventId::from_fmt(&mut buffer, format_args!("{pieces}"));
+            let expected = match EventId::new(&text) {
+                _ if size < text.len() => {
+                    Err(FormatError::BufferTooSmall(BufferTooSmall { needed: text.len() }))
+                }
+                id => id.map_err(FormatError::InvalidField),
+            };
+            prop_assert_eq!(id, expected);
+        }
+        let failed = EventId::from_fmt(&mut [0; 8], format_args!("{Fails}")).map(|_| ());
+        prop_assert_eq!(failed, Err(FormatError::Display));
+    }
+
+    #[cfg(feature = "bytes-v1")]
+    #[test]
+    fn append_to_bytes(parts in parts()) {
+        let mut out = bytes::BytesMut::from(&b"before"[..]);
+        parts.event().append_to(&mut out).unwrap();
+        prop_assert_eq!(&out[..6], b"before");
+        prop_assert_eq!(&out[6..], &encode(&parts.event())[..]);
     }
 
     #[cfg(feature = "alloc")]
@@ -281,6 +399,44 @@ proptest! {
     fn numbers(number in prop_oneof![any::<u64>(), 0..1000_u64, Just(u64::MAX)]) {
         let id = EventId::from_u64(number);
         prop_assert_eq!(id.as_bytes(), number.to_string().into_bytes());
+    }
+}
+
+/// Cuts bytes into pieces of the given sizes, and the rest.
+fn cut<'a>(mut bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
+    let mut pieces = Vec::new();
+    for size in sizes {
+        let (piece, rest) = bytes.split_at(*size.min(&bytes.len()));
+        pieces.push(piece);
+        bytes = rest;
+    }
+    pieces.push(bytes);
+    pieces
+}
+
+/// All cuttings of all short data of line ends and other bytes.
+#[test]
+fn every_cutting_of_the_pieces() {
+    for len in 0..=6_u32 {
+        for number in 0..3_usize.pow(len) {
+            let byte = |at| b"\r\nx"[number / 3_usize.pow(at) % 3];
+            let data: Vec<u8> = (0..len).map(byte).collect();
+            let bytes = encode(&Event::new().data_bytes(&data));
+            for cuts in 0..1_usize << len {
+                let mut out = [0; 64];
+                let mut writer = Event::new().begin(&mut out);
+                let mut piece_start = 0;
+                for at in 0..data.len() {
+                    if cuts >> at & 1 == 1 {
+                        writer.write_bytes(&data[piece_start..at]);
+                        piece_start = at;
+                    }
+                }
+                writer.write_bytes(&data[piece_start..]);
+                writer.write_bytes(b"");
+                assert_eq!(writer.finish().unwrap(), bytes, "{:?}", data.escape_ascii());
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Decimal digits of a number, at compile time too.
 
+use crate::LOADS_WORDS;
+
 /// `u64::MAX` has so many.
 const MOST: usize = 20;
 
@@ -11,6 +13,7 @@ pub(super) struct Digits {
 }
 
 impl Digits {
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) const fn of(mut number: u64) -> Self {
         let mut bytes = [b'0'; MOST];
         let mut start = MOST;
@@ -42,7 +45,13 @@ const fn divide_by_ten(number: u64) -> (u64, u8) {
     if cfg!(target_pointer_width = "64") {
         (number / 10, (number % 10) as u8)
     } else {
-        shift_by_ten(number)
+        match number {
+            0..=0xFFFF_FFFF if LOADS_WORDS => {
+                let number = number as u32;
+                ((number / 10) as u64, (number % 10) as u8)
+            }
+            _ => shift_by_ten(number),
+        }
     }
 }
 

@@ -1,14 +1,13 @@
-//! An event and its layout on the wire.
+//! An event, and the table of its fields: their names, their order, and which values may have line breaks.
 
 use super::digits::Digits;
 use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
-use super::lines::{ConstWriter, LineWriter};
-use super::output::{BufferTooSmall, Fill, Free, Output, Storage};
+use super::lines::{Field, Fields};
+use super::output::{BufferTooSmall, Fill, Output};
+use super::writer::DataWriter;
 use crate::SMALL_CODE;
-use crate::copy::copy;
 use crate::escaped::Escaped;
-use crate::scan;
 use core::fmt;
 use core::time::Duration;
 
@@ -41,22 +40,12 @@ use core::time::Duration;
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Event<'a> {
-    comment: Option<&'a str>,
+    comment: Option<&'a [u8]>,
     event_type: Option<EventType<'a>>,
     id: Option<EventId<'a>>,
     retry: Option<Digits>,
     data: Option<&'a [u8]>,
 }
-
-/// A part of an event: what its lines start with, and the value.
-struct Part<'e> {
-    prefix: &'static [u8],
-    value: Option<&'e [u8]>,
-    /// Whether the value may have line ends, and has to be split.
-    multiline: bool,
-}
-
-const DATA: &[u8] = b"data: ";
 
 impl<'a> Event<'a> {
     /// An event of which nothing is set. It is encoded as a blank line.
@@ -96,7 +85,13 @@ impl<'a> Event<'a> {
 
     /// Sets a comment, which clients ignore. Split like data.
     #[must_use]
-    pub const fn comment(mut self, comment: &'a str) -> Self {
+    pub const fn comment(self, comment: &'a str) -> Self {
+        self.comment_bytes(comment.as_bytes())
+    }
+
+    /// Sets a comment that need not be UTF-8, in place of one that was set before.
+    #[must_use]
+    pub const fn comment_bytes(mut self, comment: &'a [u8]) -> Self {
         self.comment = Some(comment);
         self
     }
@@ -131,9 +126,8 @@ impl<'a> Event<'a> {
     /// # Ok::<(), sse_wire::FormatError>(())
     /// ```
     #[must_use]
-    pub const fn data_fmt(mut self, data: fmt::Arguments<'a>) -> FormattedEvent<'a> {
-        self.data = None;
-        FormattedEvent::new(self, data)
+    pub const fn data_fmt(self, data: fmt::Arguments<'a>) -> FormattedEvent<'a> {
+        FormattedEvent::new(self.without_data(), data)
     }
 
     /// How many bytes [`encode`](Self::encode) writes, exactly.
@@ -142,7 +136,7 @@ impl<'a> Event<'a> {
     /// try to encode: the error has the length.
     #[must_use]
     pub const fn encoded_len(&self) -> usize {
-        self.write_const(&mut [])
+        self.fields().write_const(&mut [])
     }
 
     /// Encodes at compile time. `None` if `N` is not [`encoded_len`](Self::encoded_len).
@@ -151,113 +145,112 @@ impl<'a> Event<'a> {
     #[must_use]
     pub const fn to_array<const N: usize>(&self) -> Option<[u8; N]> {
         let mut out = [0; N];
-        if self.write_const(&mut out) == N { Some(out) } else { None }
+        if self.fields().write_const(&mut out) == N { Some(out) } else { None }
     }
 
     /// Encodes to the front of `out` and returns that part of it.
     ///
     /// Data and comment are searched for line breaks and copied once. What has some is searched again
-    /// to write it, and if `out` has no room for the most that the lines can take, for the length too.
+    /// to write it, and if `out` is shorter than the most that the lines can take, for the length too.
     ///
     /// # Errors
     /// If `out` is too small, with the length that is needed. `out` is unchanged then.
-    #[inline]
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
-        if !SMALL_CODE && self.has_single_lines() {
-            let lines = self.lines();
-            let needed = len_of(&lines);
-            let Some((out, _)) = out.split_at_mut_checked(needed) else {
+        let mut fields = self.fields();
+        let needed = fields.inspect();
+        if !SMALL_CODE && fields.are_multiline() {
+            return self.encode_lines(out);
+        }
+        let out = out.get_mut(..needed).ok_or(BufferTooSmall { needed })?;
+        fields.write_exactly(out);
+        Ok(out)
+    }
+
+    /// [`encode`](Self::encode) where values have to be split.
+    #[inline(never)]
+    fn encode_lines<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
+        let mut fields = self.fields();
+        let most = fields.inspect();
+        // If the most that the lines can take is there, the length need not be known before.
+        if out.len() < most {
+            let mut count = Fill::new(&mut [][..]);
+            fields.write(&mut count);
+            let needed = count.needed();
+            if out.len() < needed {
                 return Err(BufferTooSmall { needed });
-            };
-            write_lines(&lines, out);
-            return Ok(out);
-        }
-        self.encode_parts(out)
-    }
-
-    /// The long way of [`encode`](Self::encode), which splits values into lines. Where there is a short
-    /// way, something has to be split.
-    fn encode_parts<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
-        let mut parts = self.parts();
-        // Where the short way has found that something is multiline, and there is only the data, it is that.
-        if SMALL_CODE || self.comment.is_some() {
-            for part in &mut parts {
-                part.multiline = part.multiline && part.value.is_some_and(scan::has_line_end);
             }
         }
-        // Where there is room in any case, the length need not be known before.
-        let most = if !SMALL_CODE {
-            parts.iter().map(Part::most).fold(1, usize::saturating_add)
-        } else {
-            0
-        };
-        let needed = if !SMALL_CODE && out.len() >= most {
-            let mut free = Free(out);
-            let mut fill = Fill::new(&mut free);
-            write(&parts, &mut fill);
-            fill.needed
-        } else {
-            let needed = parts.iter().map(Part::len).fold(1, usize::saturating_add);
-            if needed <= out.len() {
-                write(&parts, &mut Fill::new(&mut Free(out)));
-            }
-            needed
-        };
-        out.get_mut(..needed).ok_or(BufferTooSmall { needed })
-    }
-
-    /// Whether neither data nor comment have to be split.
-    #[inline(always)]
-    fn has_single_lines(&self) -> bool {
-        !self.data.is_some_and(scan::has_line_end)
-            && !self.comment.is_some_and(|comment| scan::has_line_end(comment.as_bytes()))
-    }
-
-    #[inline(always)]
-    fn lines(&self) -> Lines<'_> {
-        Lines {
-            comment: self.comment.map(str::as_bytes),
-            event_type: self.event_type.as_ref().map(EventType::as_bytes),
-            id: self.id.as_ref().map(EventId::as_bytes),
-            retry: self.retry.as_ref().map(Digits::as_bytes),
-            data: self.data,
-        }
+        let mut fill = Fill::new(out);
+        fields.write(&mut fill);
+        fill.finish_slice()
     }
 
     /// Appends the encoded event to `out`.
     ///
     /// # Errors
-    /// If `out` has no room and cannot grow, with the length that is needed. `out` is as before
-    /// then.
+    /// If `out` is full and cannot grow, with the length that is needed. `out` is as before then.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub fn append_to<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), BufferTooSmall> {
-        let mut parts = self.parts();
-        if !SMALL_CODE && self.has_single_lines() {
-            let lines = self.lines();
-            let needed = len_of(&lines);
-            // Beyond, it would cost more to fill the room first than to append part by part.
-            if needed <= 1024 {
-                let room = out.extend(needed).ok_or(BufferTooSmall { needed })?;
-                write_lines(&lines, room);
-                return Ok(());
-            }
-            parts.iter_mut().for_each(|part| part.multiline = false);
+        let mut fields = self.fields();
+        let needed = fields.inspect();
+        // Beyond, it costs more to fill the output with zeros first than to append part by part.
+        if SMALL_CODE || !fields.are_multiline() && needed <= 1024 {
+            fields.write_exactly(out.extend(needed).ok_or(BufferTooSmall { needed })?);
+            return Ok(());
         }
-        let before = out.len();
-        let mut fill = Fill::new(out);
-        write(&parts, &mut fill);
-        let written = fill.finish();
-        if written.is_err() {
-            out.truncate(before);
-        }
-        written.map(drop)
+        self.append_lines(out)
     }
 
-    const fn parts(&self) -> [Part<'_>; 5] {
+    /// [`append_to`](Self::append_to) where values have to be split, or are long.
+    #[inline(never)]
+    fn append_lines<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), BufferTooSmall> {
+        let mut fields = self.fields();
+        fields.inspect();
+        let mut fill = Fill::new(out);
+        fields.write(&mut fill);
+        fill.finish()
+    }
+
+    /// Encodes this event to the front of `out`, with data that come in pieces: write them to the
+    /// [`DataWriter`], then [`finish`](DataWriter::finish) it. Data that were set before are left out.
+    ///
+    /// ```
+    /// use sse_wire::{Event, event_type};
+    ///
+    /// let mut out = [0; 64];
+    /// let mut data = Event::new().event_type(event_type!("log")).begin(&mut out);
+    /// data.write_bytes(b"one\r");
+    /// data.write_bytes(b"\ntwo");
+    /// assert_eq!(data.finish()?, b"event: log\ndata: one\ndata: two\n\n");
+    /// # Ok::<(), sse_wire::BufferTooSmall>(())
+    /// ```
+    pub fn begin<'b>(&self, out: &'b mut [u8]) -> DataWriter<'b, [u8]> {
+        DataWriter::new(self, out)
+    }
+
+    /// Appends this event to `out`, with data that come in pieces: write them to the [`DataWriter`],
+    /// then [`finish`](DataWriter::finish) it. Data that were set before are left out.
+    ///
+    #[cfg_attr(feature = "std", doc = "```")]
+    #[cfg_attr(not(feature = "std"), doc = "```ignore")]
+    /// let mut out = Vec::new();
+    /// let mut data = sse_wire::Event::new().begin_append(&mut out);
+    /// serde_json::to_writer(&mut data, &[23.4, 23.5])?;
+    /// data.finish()?;
+    /// assert_eq!(out, b"data: [23.4,23.5]\n\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn begin_append<'o, O: Output + ?Sized>(&self, out: &'o mut O) -> DataWriter<'o, O> {
+        DataWriter::new(self, out)
+    }
+
+    /// The fields in the order in which they are written: the only place that knows their names, and
+    /// which values may have line breaks.
+    #[inline(always)]
+    pub(super) const fn fields(&self) -> Fields<'_> {
         // `Option::map` is not const.
-        let comment = match self.comment {
-            Some(comment) => Some(comment.as_bytes()),
-            None => None,
-        };
         let event_type = match &self.event_type {
             Some(event_type) => Some(event_type.as_bytes()),
             None => None,
@@ -270,150 +263,29 @@ impl<'a> Event<'a> {
             Some(digits) => Some(digits.as_bytes()),
             None => None,
         };
-        [
-            Part { prefix: b": ", value: comment, multiline: true },
-            Part { prefix: b"event: ", value: event_type, multiline: false },
-            Part { prefix: b"id: ", value: id, multiline: false },
-            Part { prefix: b"retry: ", value: retry, multiline: false },
-            Part { prefix: DATA, value: self.data, multiline: true },
-        ]
+        Fields([
+            Field { prefix: b": ", value: self.comment, multiline: true },
+            Field { prefix: b"event: ", value: event_type, multiline: false },
+            Field { prefix: b"id: ", value: id, multiline: false },
+            Field { prefix: b"retry: ", value: retry, multiline: false },
+            Field { prefix: DATA, value: self.data, multiline: true },
+        ])
     }
 
-    /// Writes what [`write`] writes, with formatted data.
-    pub(super) fn write_formatted<O: Storage + ?Sized>(
-        &self,
-        fill: &mut Fill<'_, O>,
-        data: fmt::Arguments<'_>,
-    ) -> fmt::Result {
-        for part in &self.parts() {
-            part.write(fill);
-        }
-        let mut lines = LineWriter::start(fill, DATA);
-        fmt::write(&mut lines, data)?;
-        lines.finish();
-        fill.put(b"\n");
-        Ok(())
-    }
-
-    /// The same bytes at compile time. Returns the length.
-    const fn write_const(&self, out: &mut [u8]) -> usize {
-        let mut writer = ConstWriter::new(out);
-        let parts = self.parts();
-        let mut parts: &[Part<'_>] = &parts;
-        while let [part, rest @ ..] = parts {
-            if let Some(value) = part.value {
-                writer.put_lines(part.prefix, value);
-            }
-            parts = rest;
-        }
-        writer.put(b"\n");
-        writer.written()
+    /// The same event without data.
+    pub(super) const fn without_data(mut self) -> Self {
+        self.data = None;
+        self
     }
 }
 
-/// The values of an event of which each is one line.
-struct Lines<'e> {
-    comment: Option<&'e [u8]>,
-    event_type: Option<&'e [u8]>,
-    id: Option<&'e [u8]>,
-    retry: Option<&'e [u8]>,
-    data: Option<&'e [u8]>,
-}
-
-/// How many bytes [`write_lines`] writes.
-#[inline(always)]
-fn len_of(lines: &Lines<'_>) -> usize {
-    let len = |around: usize, value: Option<&[u8]>| {
-        value.map_or(0, |value| value.len().saturating_add(around))
-    };
-    let head = len(3, lines.comment).saturating_add(len(8, lines.event_type));
-    let rest = len(5, lines.id).saturating_add(len(8, lines.retry));
-    head.saturating_add(rest).saturating_add(len(7, lines.data)).saturating_add(1)
-}
-
-/// Fills `out`, which has the length for it.
-#[inline(always)]
-fn write_lines(lines: &Lines<'_>, out: &mut [u8]) {
-    let out = put(out, b": ", lines.comment);
-    let out = put(out, b"event: ", lines.event_type);
-    let out = put(out, b"id: ", lines.id);
-    let out = put(out, b"retry: ", lines.retry);
-    let out = put(out, b"data: ", lines.data);
-    if let Some(lf) = out.first_mut() {
-        *lf = b'\n';
-    }
-}
-
-/// Writes a line, and returns what is behind it.
-#[inline(always)]
-fn put<'b, const N: usize>(
-    out: &'b mut [u8],
-    prefix: &[u8; N],
-    value: Option<&[u8]>,
-) -> &'b mut [u8] {
-    let Some(value) = value else { return out };
-    let Some((start, out)) = out.split_first_chunk_mut() else { return &mut [] };
-    *start = *prefix;
-    let Some((line, out)) = out.split_at_mut_checked(value.len()) else { return &mut [] };
-    copy(value, line);
-    let Some((lf, out)) = out.split_first_mut() else { return &mut [] };
-    *lf = b'\n';
-    out
-}
-
-fn write<O: Storage + ?Sized>(parts: &[Part<'_>], fill: &mut Fill<'_, O>) {
-    for part in parts {
-        part.write(fill);
-    }
-    fill.put(b"\n");
-}
-
-impl Part<'_> {
-    #[inline]
-    fn write<O: Storage + ?Sized>(&self, fill: &mut Fill<'_, O>) {
-        match self.value {
-            Some(value) if self.multiline => {
-                let mut lines = LineWriter::start(fill, self.prefix);
-                lines.write(value);
-                lines.finish();
-            }
-            Some(value) => {
-                fill.put(self.prefix);
-                fill.put(value);
-                fill.put(b"\n");
-            }
-            None => {}
-        }
-    }
-
-    /// How many bytes `write` writes at most.
-    fn most(&self) -> usize {
-        let prefix = self.prefix.len().saturating_add(1);
-        let Some(value) = self.value else { return 0 };
-        let lines = if self.multiline { value.len().saturating_add(1) } else { 1 };
-        prefix.saturating_mul(lines).saturating_add(value.len())
-    }
-
-    /// How many bytes `write` writes.
-    #[inline]
-    fn len(&self) -> usize {
-        match self.value {
-            Some(_) if self.multiline => {
-                let mut nowhere = Free(&mut []);
-                let mut count = Fill::new(&mut nowhere);
-                self.write(&mut count);
-                count.needed
-            }
-            Some(value) => self.prefix.len().saturating_add(value.len()).saturating_add(1),
-            None => 0,
-        }
-    }
-}
+/// What a line of data starts with.
+pub(super) const DATA: &[u8] = b"data: ";
 
 impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Event")
-            .field("comment", &self.comment)
+            .field("comment", &self.comment.map(Escaped))
             .field("event_type", &self.event_type)
             .field("id", &self.id)
             .field("retry", &self.retry.as_ref().map(|retry| Escaped(retry.as_bytes())))
@@ -426,9 +298,9 @@ impl fmt::Debug for Event<'_> {
 impl defmt::Format for Event<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Event {{");
-        for part in self.parts() {
-            if let Some(value) = part.value {
-                defmt::write!(f, " {=[u8]:a}{=[u8]:a}", part.prefix, value);
+        for field in self.fields().0 {
+            if let Some(value) = field.value {
+                defmt::write!(f, " {=[u8]:a}{=[u8]:a}", field.prefix, value);
             }
         }
         defmt::write!(f, " }}");

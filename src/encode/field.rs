@@ -2,6 +2,8 @@
 //! can start a field of its own.
 
 use super::digits::Digits;
+use super::formatted::FormatError;
+use super::output::Fill;
 use crate::escaped::Escaped;
 use core::fmt;
 
@@ -70,6 +72,27 @@ impl<'a> EventId<'a> {
             Some(byte) => Err(InvalidField { byte }),
             None => Ok(Self(Id::Bytes(id))),
         }
+    }
+
+    /// Formats an id into `buffer`, from which it is borrowed.
+    ///
+    /// ```
+    /// use sse_wire::{Event, EventId};
+    ///
+    /// let (boot, number) = (3, 7);
+    /// let mut buffer = [0; 20];
+    /// let id = EventId::from_fmt(&mut buffer, format_args!("{boot}-{number}"))?;
+    /// assert_eq!(id.as_bytes(), b"3-7");
+    /// # Ok::<(), sse_wire::FormatError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the text does not fit, with the length that it needs; if it has a LF, CR or NUL; if what is
+    /// formatted reports an error.
+    pub fn from_fmt(buffer: &'a mut [u8], id: fmt::Arguments<'_>) -> Result<Self, FormatError> {
+        let mut fill = Fill::new(buffer);
+        fmt::write(&mut fill, id).map_err(|fmt::Error| FormatError::Display)?;
+        Ok(Self::from_bytes(fill.finish_slice()?)?)
     }
 
     /// A number in decimal digits.

@@ -1,7 +1,9 @@
 //! An event whose data is formatted straight into the output.
 
 use super::event::Event;
-use super::output::{BufferTooSmall, Fill, Free, Output, Storage};
+use super::field::InvalidField;
+use super::output::{BufferTooSmall, Output, Storage};
+use super::writer::DataWriter;
 use core::fmt;
 
 /// An [`Event`] with data from `format_args!(..)`: see [`Event::data_fmt`].
@@ -24,30 +26,24 @@ impl<'a> FormattedEvent<'a> {
     /// If `out` is too small, with the length that is needed; if what is formatted reports an error.
     /// A part of the event may be in `out` then, and means nothing.
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], FormatError> {
-        let len = self.fill(&mut Free(out))?;
-        Ok(out.get_mut(..len).unwrap_or_default())
+        self.write(self.event.begin(out))?.finish().map_err(FormatError::from)
     }
 
     /// Appends the encoded event to `out`. Formats once.
     ///
     /// # Errors
-    /// If `out` has no room and cannot grow, with the length that is needed; if what is formatted
+    /// If `out` is full and cannot grow, with the length that is needed; if what is formatted
     /// reports an error. `out` is as before then.
     pub fn append_to<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), FormatError> {
-        let before = out.len();
-        let written = self.fill(out);
-        if written.is_err() {
-            out.truncate(before);
-        }
-        written.map(drop)
+        self.write(self.event.begin_append(out))?.finish().map_err(FormatError::from)
     }
 
-    fn fill<O: Storage + ?Sized>(&self, out: &mut O) -> Result<usize, FormatError> {
-        let mut fill = Fill::new(out);
-        self.event
-            .write_formatted(&mut fill, self.data)
-            .map_err(|fmt::Error| FormatError::Display)?;
-        fill.finish().map_err(FormatError::from)
+    fn write<'o, O: Storage + ?Sized>(
+        &self,
+        mut data: DataWriter<'o, O>,
+    ) -> Result<DataWriter<'o, O>, FormatError> {
+        fmt::write(&mut data, self.data).map_err(|fmt::Error| FormatError::Display)?;
+        Ok(data)
     }
 }
 
@@ -58,15 +54,17 @@ impl defmt::Format for FormattedEvent<'_> {
     }
 }
 
-/// Why an event with formatted data could not be encoded.
+/// Why an event with formatted data, or a formatted id, could not be encoded.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FormatError {
-    /// The output has no room.
+    /// The output is too small.
     BufferTooSmall(BufferTooSmall),
     /// The `Display` implementation of a value reported an error.
     Display,
+    /// The formatted text cannot be an id: only from [`EventId::from_fmt`](crate::EventId::from_fmt).
+    InvalidField(InvalidField),
 }
 
 impl fmt::Display for FormatError {
@@ -74,6 +72,7 @@ impl fmt::Display for FormatError {
         match self {
             Self::BufferTooSmall(error) => error.fmt(f),
             Self::Display => f.write_str("a value could not be formatted"),
+            Self::InvalidField(error) => error.fmt(f),
         }
     }
 }
@@ -83,6 +82,7 @@ impl core::error::Error for FormatError {
         match self {
             Self::BufferTooSmall(error) => Some(error),
             Self::Display => None,
+            Self::InvalidField(error) => Some(error),
         }
     }
 }
@@ -90,5 +90,11 @@ impl core::error::Error for FormatError {
 impl From<BufferTooSmall> for FormatError {
     fn from(error: BufferTooSmall) -> Self {
         Self::BufferTooSmall(error)
+    }
+}
+
+impl From<InvalidField> for FormatError {
+    fn from(error: InvalidField) -> Self {
+        Self::InvalidField(error)
     }
 }
