@@ -394,6 +394,208 @@ proptest! {
     }
 }
 
+/// The decoder's events of what was written.
+fn events_of(wire: &[u8]) -> Vec<Output> {
+    feed(&mut Decoder::new([0; 4096]), wire, Call::Next, as_bytes)
+}
+
+/// What `begin`, `write` and `finish` are to put on the wire.
+fn whole(head: &Event<'_>, data: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; 4096];
+    head.data_bytes(data).encode(&mut out).unwrap().to_vec()
+}
+
+/// Data with line ends in places where buffers of all sizes end.
+fn piecewise_data() -> impl Strategy<Value = Vec<u8>> {
+    vec(prop_oneof![6 => Just(b'x'), 1 => any::<u8>(), 2 => Just(b'\n'), 2 => Just(b'\r')], 0..120)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    /// An event larger than the buffer goes out in pieces, of which futures are dropped at any await, and is
+    /// the bytes of the event in one piece, for every buffer that holds the head.
+    #[test]
+    fn piecewise(
+        script in script(),
+        polls in vec(0..4_usize, 0..60),
+        data in piecewise_data(),
+        sizes in vec(0..20_usize, 0..10),
+        more in 0..40_usize,
+    ) {
+        let head = Event::new().id(EventId::from_u64(7));
+        let expected = [&whole(&head, &data), &b"data: next\n\n"[..]].concat();
+        let least = "id: 7\n".len() + 15;
+        let pieces: Vec<&[u8]> = {
+            let (mut rest, mut pieces) = (&data[..], Vec::new());
+            for size in sizes {
+                let (piece, after) = rest.split_at(size.min(rest.len()));
+                pieces.push(piece);
+                rest = after;
+            }
+            pieces.push(rest);
+            pieces
+        };
+
+        let mut polls = VecDeque::from(polls);
+        let mut next = || polls.pop_front().unwrap_or(usize::MAX);
+        let connection = Connection::writing(&script);
+        let mut writer = asynch::EventWriter::new(connection, vec![0; least + more]);
+        let mut guard = loop {
+            // What is dropped has begun nothing. The borrow checker does not see that a failure borrows nothing.
+            match poll(writer.finish(), next()) {
+                Some(Ok(())) => break poll(writer.begin(&head), usize::MAX).unwrap().unwrap(),
+                Some(Err(WriteError::Io(ErrorKind::TimedOut))) | None => {}
+                Some(Err(error)) => panic!("{error:?}"),
+            }
+        };
+        for mut piece in pieces.iter().copied() {
+            while !piece.is_empty() {
+                use embedded_io_async::Write;
+                // A future that is dropped, or fails, has taken nothing.
+                match poll(guard.write(piece), next()) {
+                    Some(Ok(taken)) => piece = &piece[taken..],
+                    Some(Err(WriteError::Io(ErrorKind::TimedOut))) | None => {}
+                    Some(Err(error)) => panic!("{error:?}"),
+                }
+                if piece.len() % 3 == 1 {
+                    let _ = poll(guard.flush(), next());
+                }
+            }
+        }
+        // A future of `finish` that has been polled leaves nothing to do but to write.
+        let _ = poll(guard.finish(), next().max(1));
+        while !matches!(poll(writer.finish(), next()), Some(Ok(()))) {}
+        let length = whole(&head, &data).len();
+        prop_assert_eq!(&writer.connection().output[..], &expected[..length]);
+        prop_assert_eq!(writer.connection().flushed, length);
+        writer.connection_mut().script.clear();
+        prop_assert_eq!(poll(writer.send(&Event::new().data("next")), 1), Some(Ok(())));
+        prop_assert_eq!(&writer.into_inner().output, &expected);
+
+        let mut writer =
+            blocking::EventWriter::new(Connection::writing(&script), vec![0; least + more]);
+        let mut guard = writer.begin(&head).unwrap();
+        for mut piece in pieces {
+            while !piece.is_empty() {
+                match embedded_io::Write::write(&mut guard, piece) {
+                    Ok(taken) => piece = &piece[taken..],
+                    Err(error) => assert_eq!(error, WriteError::Io(ErrorKind::TimedOut)),
+                }
+            }
+        }
+        let _ = guard.finish();
+        while writer.finish().is_err() {}
+        prop_assert_eq!(writer.connection().flushed, length);
+        prop_assert_eq!(writer.into_inner().output, &expected[..length]);
+    }
+
+    /// A writer of pieces that is dropped before it is finished: what is on the wire holds no part of its event
+    /// that a client could take for a whole one, nothing is written after it, and if nothing of it is on the wire
+    /// the writer goes on.
+    #[test]
+    fn piecewise_left_unfinished(
+        script in script(),
+        times in 0..8_usize,
+        data in piecewise_data(),
+        more in 0..40_usize,
+    ) {
+        use embedded_io_async::Write;
+        let before = Event::new().id(EventId::from_u64(1)).data("before");
+        let unfinished = Event::new().id(EventId::from_u64(2));
+        let connection = Connection::writing(&[]);
+        let mut writer = asynch::EventWriter::new(connection, vec![0; 26 + more]);
+        assert_eq!(poll(writer.send(&before), 1), Some(Ok(())));
+        writer.connection_mut().script = script.into();
+        let mut guard = poll(writer.begin(&unfinished), 1).unwrap().unwrap();
+        let _ = poll(guard.write_all(&data), times);
+        writer.connection_mut().script.clear();
+
+        let first = whole(&before, b"before");
+        let is_on_the_wire = writer.connection().output.len() > first.len();
+        let after = Event::new().data("after");
+        let results = [
+            poll(writer.send(&after), 1),
+            poll(writer.keep_alive(), 1),
+            poll(writer.begin(&after), 1).map(|begun| begun.map(drop)),
+            poll(writer.finish(), 1),
+        ];
+        let mut expected = events_of(&first);
+        if is_on_the_wire {
+            let length = writer.connection().output.len();
+            prop_assert_eq!(results, [const { Some(Err(WriteError::Unfinished)) }; 4]);
+            prop_assert_eq!(writer.connection().output.len(), length);
+        } else {
+            prop_assert_eq!(results, [Some(Ok(())); 4]);
+            expected.extend(events_of(b"id: 1\n\ndata: after\n\n"));
+        }
+        // The end of the stream is the client's.
+        let wire = writer.into_inner().output;
+        prop_assert_eq!(events_of(&wire), expected);
+    }
+}
+
+/// The future of the call `at` is dropped after so many polls, for all of both, in one event of many pieces.
+#[test]
+fn piecewise_futures_dropped_at_every_await() {
+    use embedded_io_async::Write;
+    let script = [Act::Wait, Act::Move(7), Act::Wait, Act::Wait, Act::Move(30)].repeat(40);
+    let head = Event::new().id(EventId::from_u64(7));
+    let data = b"one\r\ntwo, which is longer\rthree\n\nfour, which is longer than the buffer of the writer";
+    let expected = whole(&head, data);
+    for at in 0..24 {
+        for times in 0..8 {
+            let mut polls: VecDeque<usize> = (0..at).map(|_| usize::MAX).chain([times]).collect();
+            let mut next = || polls.pop_front().unwrap_or(usize::MAX);
+            let mut writer = asynch::EventWriter::new(Connection::writing(&script), [0; 24]);
+            let mut guard = poll(writer.begin(&head), 1).unwrap().unwrap();
+            let mut rest = &data[..];
+            while !rest.is_empty() {
+                if let Some(taken) = poll(guard.write(&rest[..rest.len().min(9)]), next()) {
+                    rest = &rest[taken.unwrap()..];
+                }
+                if rest.len().is_multiple_of(4) {
+                    let _ = poll(guard.flush(), next());
+                }
+            }
+            let times = next();
+            let _ = poll(guard.finish(), times.max(1));
+            assert_eq!(poll(writer.finish(), usize::MAX), Some(Ok(())));
+            let connection = writer.into_inner();
+            assert_eq!(connection.output, expected, "call {at} dropped after {times}");
+            assert_eq!(connection.flushed, expected.len());
+        }
+    }
+}
+
+/// The head and what it takes to go on have to be in the buffer; nothing of an event that does not is written.
+#[test]
+fn a_head_that_does_not_fit_is_not_written() {
+    let head = Event::new().id(EventId::from_u64(7)).data("left out");
+    for size in 1..21 {
+        let mut writer = blocking::EventWriter::new(Connection::writing(&[]), vec![0; size]);
+        let error = WriteError::Encode(FormatError::BufferTooSmall(BufferTooSmall { needed: 21 }));
+        assert_eq!(writer.begin(&head).map(drop), Err(error));
+        assert_eq!(writer.finish(), Ok(()));
+        assert_eq!(writer.into_inner().output, b"");
+    }
+    let mut writer = blocking::EventWriter::new(Connection::writing(&[]), [0; 21]);
+    writer.begin(&head).unwrap().finish().unwrap();
+    assert_eq!(writer.into_inner().output, b"id: 7\ndata: \n\n");
+}
+
+/// A connection that takes nothing must not make a writer of pieces spin.
+#[test]
+fn write_zero_ends_a_writer_of_pieces() {
+    let mut wire = [0; 40];
+    let mut writer = blocking::EventWriter::new(&mut wire[..], [0; 32]);
+    let mut guard = writer.begin(&Event::new()).unwrap();
+    let failed = embedded_io::Write::write_all(&mut guard, &[b'x'; 1000]);
+    assert!(failed.is_err());
+    assert!(std::fmt::Write::write_str(&mut guard, "x").is_err());
+    assert_eq!(writer.send(&Event::new()), Err(WriteError::Unfinished));
+}
+
 /// What a dropped future has read is in the decoder, and no event of it is handed out, or counts, before the
 /// call that returns it.
 #[test]

@@ -640,3 +640,72 @@ fn proxies_hold_events_back() {
     assert_eq!(values("Cache-Control"), ["no-cache, no-transform"]);
     assert_eq!(values("X-Accel-Buffering"), ["no"]);
 }
+
+/// Row 11: `EventWriter::new(connection, Vec::with_capacity(1024))`, whose buffer has a length of 0, reported that
+/// it was too small for each event.
+#[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+#[test]
+fn a_buffer_that_is_empty_by_mistake() {
+    use embassy_futures::block_on;
+    use sse_wire::io::{WriteError, asynch, blocking};
+
+    let event = Event::new().data("a");
+    let mut wire = [0; 64];
+    let mut writer = blocking::EventWriter::new(&mut wire[..], Vec::with_capacity(1024));
+    assert_eq!(writer.send(&event), Err(WriteError::EmptyBuffer));
+    assert_eq!(writer.send(&event.data_fmt(format_args!("a"))), Err(WriteError::EmptyBuffer));
+    assert_eq!(writer.keep_alive(), Err(WriteError::EmptyBuffer));
+    assert_eq!(writer.begin(&event).map(drop), Err(WriteError::EmptyBuffer));
+    let mut writer = asynch::EventWriter::new(&mut wire[..], Vec::with_capacity(1024));
+    assert_eq!(block_on(writer.send(&event)), Err(WriteError::EmptyBuffer));
+    assert_eq!(block_on(writer.keep_alive()), Err(WriteError::EmptyBuffer));
+    let begun = block_on(writer.begin(&event)).map(drop);
+    assert_eq!(begun, Err(WriteError::EmptyBuffer));
+    let message = WriteError::<core::convert::Infallible>::EmptyBuffer.to_string();
+    assert!(message.contains("buffer has a length of 0"), "{message}");
+}
+
+/// Row 13 (axum#3385, esphome#19376): the JSON of a value, 5 000 bytes, through a writer of 64 bytes, needed a second
+/// buffer that held it all.
+#[cfg(all(feature = "std", feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+#[test]
+fn json_that_is_longer_than_the_buffer() {
+    use embedded_io_async::Write as _;
+    use sse_wire::io::{asynch, blocking};
+
+    let value: Vec<_> = (0..250).map(|n| serde_json::json!({ "n": n, "text": "a\nb" })).collect();
+    let text = serde_json::to_string(&value).unwrap();
+    assert!(text.len() > 5000, "{}", text.len());
+    for pretty in [false, true] {
+        let mut wire = vec![0; 64 * 1024];
+        let mut writer = blocking::EventWriter::new(&mut wire[..], [0; 64]);
+        let mut data = writer.begin(&Event::new().id(EventId::from_u64(1))).unwrap();
+        if pretty {
+            serde_json::to_writer_pretty(&mut data, &value).unwrap();
+        } else {
+            serde_json::to_writer(&mut data, &value).unwrap();
+        }
+        data.finish().unwrap();
+        let text =
+            if pretty { serde_json::to_string_pretty(&value).unwrap() } else { text.clone() };
+        let expected = [event("message", &text, "1")];
+        let left = writer.into_inner().len();
+        let len = wire.len() - left;
+        let mut decoder = Decoder::new(vec![0; 64 * 1024].into_boxed_slice());
+        let found = feed(&mut decoder, &wire[..len], Call::Next, as_text);
+        assert!(found == expected, "it comes out as something else");
+
+        // No second buffer: each part is written as it comes.
+        let mut wire = vec![0; 64 * 1024];
+        let mut writer = asynch::EventWriter::new(&mut wire[..], [0; 64]);
+        embassy_futures::block_on(async {
+            let mut data = writer.begin(&Event::new().id(EventId::from_u64(1))).await.unwrap();
+            for piece in text.as_bytes().chunks(100) {
+                data.write_all(piece).await.unwrap();
+            }
+            data.finish().await.unwrap();
+        });
+        let found = feed(&mut decoder, &wire[..len], Call::Next, as_text);
+        assert!(found == expected, "it comes out as something else");
+    }
+}

@@ -1,9 +1,9 @@
 //! Readers and writers over the traits of embedded-io-async 0.7: those of `blocking` with waits.
 
 use super::read::{ReadError, Received, Step, decode};
-use super::write::{Encode, WriteError, Writing};
-use crate::{Buffer, Decoder, MessageEvent};
-use embedded_io_async::{BufRead, Write};
+use super::write::{Encode, WriteError, Writing, too_small};
+use crate::{Buffer, Decoder, Event, MessageEvent};
+use embedded_io_async::{BufRead, ErrorType, Write};
 
 /// Reads events from a connection, and copies each into the decoder's buffer.
 ///
@@ -127,7 +127,7 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
     }
 }
 
-/// Writes events to a connection, each as a whole.
+/// Writes events to a connection, each as a whole, or [in pieces](Self::begin).
 ///
 /// ```
 /// use sse_wire::Event;
@@ -171,6 +171,8 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
     /// nothing of it is written. [`WriteError::Io`] and [`WriteError::WriteZero`] if the connection
     /// fails: what it has not taken is kept, and goes out first if the writer is used again. To go
     /// on, call [`finish`](Self::finish); the same event sent again would go out twice.
+    /// [`WriteError::EmptyBuffer`] if the buffer has a length of 0. [`WriteError::Unfinished`] if a
+    /// [`DataWriter`] was dropped in the middle of an event: nothing is written any more.
     pub async fn send(&mut self, event: &impl Encode) -> Result<(), WriteError<W::Error>> {
         self.finish().await?;
         self.writing.put(event)?;
@@ -187,15 +189,44 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
         self.finish().await
     }
 
+    /// Begins an event whose data come in pieces, and may be longer than the buffer: write them to the
+    /// [`DataWriter`], then [finish](DataWriter::finish) it. Data of `head` are left out.
+    ///
+    /// It waits only until what a call before has left is written. Dropping the future begins nothing.
+    ///
+    /// # Errors
+    /// [`WriteError::Encode`] if `head`, which has to be in the buffer as a whole, and 15 bytes more do not
+    /// fit. Otherwise those of [`send`](Self::send).
+    pub async fn begin(
+        &mut self,
+        head: &Event<'_>,
+    ) -> Result<DataWriter<'_, W, B>, WriteError<W::Error>> {
+        self.finish().await?;
+        self.writing.begin(head)?;
+        Ok(DataWriter { writer: self })
+    }
+
     /// Writes and flushes what a call before has left: one that was dropped, or failed.
     ///
     /// # Errors
-    /// [`WriteError::Io`] and [`WriteError::WriteZero`], as with [`send`](Self::send).
+    /// [`WriteError::Io`], [`WriteError::WriteZero`] and [`WriteError::Unfinished`], as with
+    /// [`send`](Self::send).
     pub async fn finish(&mut self) -> Result<(), WriteError<W::Error>> {
+        self.writing.drop_unfinished()?;
+        self.flush().await
+    }
+
+    /// Writes all that is in the buffer.
+    async fn write_all(&mut self) -> Result<(), WriteError<W::Error>> {
         while let Some(bytes) = self.writing.unwritten() {
             let len = self.connection.write(bytes).await.map_err(WriteError::Io)?;
             self.writing.written(len)?;
         }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), WriteError<W::Error>> {
+        self.write_all().await?;
         if self.writing.unflushed() {
             self.connection.flush().await.map_err(WriteError::Io)?;
             self.writing.flushed();
@@ -220,5 +251,101 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
     #[must_use]
     pub fn into_inner(self) -> W {
         self.connection
+    }
+}
+
+/// Writes the data of one event to a connection, in pieces of any size: see [`EventWriter::begin`].
+///
+/// A piece is split at LF, CRLF and CR; a CRLF that is cut between two pieces is one line break. What does
+/// not fit into the buffer of the writer any more is written to the connection. It implements `Write` of
+/// embedded-io-async.
+///
+/// ```
+/// use embedded_io_async::Write;
+/// use sse_wire::io::asynch::EventWriter;
+/// use sse_wire::{Event, event_type};
+///
+/// # async fn run() {
+/// let mut wire = [0; 128];
+/// let mut writer = EventWriter::new(&mut wire[..], [0; 32]);
+/// let mut data = writer.begin(&Event::new().event_type(event_type!("log"))).await.unwrap();
+/// for piece in ["one line, longer than the buffer ", "of the writer\r", "\nand another"] {
+///     data.write_all(piece.as_bytes()).await.unwrap();
+/// }
+/// data.finish().await.unwrap();
+/// assert!(wire.starts_with(
+///     b"event: log\ndata: one line, longer than the buffer of the writer\ndata: and another\n\n"
+/// ));
+/// # }
+/// # embassy_futures::block_on(run());
+/// ```
+///
+/// Dropped before it is finished, it leaves no half event that a client could take for a whole one. If the
+/// connection has not taken a byte of the event, the event is dropped, and the writer goes on. Otherwise the
+/// writer sends nothing more, and reports [`WriteError::Unfinished`]: close the connection. The client then
+/// sees a stream that ends within an event. It drops that event, and reconnects with the id of the one
+/// before, so that a server that goes on after that id sends it again.
+///
+/// Dropping a future of `write`, `flush` or [`finish`](Self::finish) loses nothing, provided that dropping
+/// the connection's `write` and `flush` loses nothing. One of `write_all` has then written an unknown part
+/// of its piece.
+#[derive(Debug)]
+#[must_use = "an event that is not finished is dropped, or ends the stream"]
+pub struct DataWriter<'w, W, B> {
+    writer: &'w mut EventWriter<W, B>,
+}
+
+impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> DataWriter<'_, W, B> {
+    /// Ends the event, writes what is left of it, and flushes.
+    ///
+    /// The event is complete as soon as the future is polled: if it is dropped then, what is left goes out
+    /// with the next call of the writer.
+    ///
+    /// # Errors
+    /// [`WriteError::Io`] and [`WriteError::WriteZero`] if the connection fails: what it has not taken is
+    /// kept, and goes out first if the writer is used again.
+    pub async fn finish(self) -> Result<(), WriteError<W::Error>> {
+        self.writer.writing.end();
+        self.writer.flush().await
+    }
+}
+
+impl<W: Write, B> ErrorType for DataWriter<'_, W, B>
+where
+    W::Error: 'static,
+{
+    type Error = WriteError<W::Error>;
+}
+
+impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> Write for DataWriter<'_, W, B>
+where
+    W::Error: 'static,
+{
+    /// Takes as much of the piece as fits into the buffer, and returns how many bytes. Only if nothing fits, it
+    /// writes to the connection before.
+    async fn write(&mut self, piece: &[u8]) -> Result<usize, Self::Error> {
+        let taken = self.writer.writing.put_data(piece);
+        if taken > 0 || piece.is_empty() {
+            return Ok(taken);
+        }
+        self.writer.write_all().await?;
+        match self.writer.writing.put_data(piece) {
+            // The buffer has become shorter.
+            0 => Err(too_small(1)),
+            taken => Ok(taken),
+        }
+    }
+
+    /// Writes and flushes what there is of the event so far.
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        self.writer.flush().await
+    }
+
+    async fn write_all(&mut self, mut piece: &[u8]) -> Result<(), Self::Error> {
+        while !piece.is_empty() {
+            let taken = self.write(piece).await?;
+            piece = piece.get(taken..).unwrap_or_default();
+        }
+        Ok(())
     }
 }
