@@ -54,7 +54,7 @@ for target in thumbv7m-none-eabi "$smallest"; do
     programs=${CARGO_TARGET_DIR:-target}/$target/release
     baseline=$(flash "$programs/empty")
     printf '\n%-12s %8s %8s %8s   bytes of flash, %s\n' '' codec library total "$target"
-    for program in tokenizer decoder decoder_loop event_source encoder replay; do
+    for program in tokenizer decoder decoder_loop event_source encoder writer event_writer replay; do
         total=$(($(flash "$programs/$program") - baseline))
         ((total > 0)) || { echo "flash.sh: cannot read the size of $program" >&2; exit 1; }
         library=$(library "$programs/$program")

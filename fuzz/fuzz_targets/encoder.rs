@@ -18,13 +18,17 @@ use std::time::Duration;
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
-    comment: Option<&'a str>,
+    comment: Option<&'a [u8]>,
     event_type: Option<&'a [u8]>,
     id: Option<&'a [u8]>,
     retry: Option<u64>,
     data: Option<&'a [u8]>,
-    /// Where formatted data are cut.
+    /// Where formatted data are cut, and data in pieces for the first time.
     cut: u8,
+    /// The lengths of the pieces after it.
+    pieces: [u8; 4],
+    /// How many bytes the buffer of a writer has beyond the least that it needs.
+    buffer: u8,
     missing: u8,
 }
 
@@ -32,8 +36,8 @@ fuzz_target!(|input: Input<'_>| {
     let mut event = Event::new();
     let mut expected = Client::default();
     if let Some(comment) = input.comment {
-        event = event.comment(comment);
-        let lines = comment.replace("\r\n", "\n").replace('\r', "\n").split('\n').count();
+        event = event.comment_bytes(comment);
+        let lines = latin1(comment).replace("\r\n", "\n").replace('\r', "\n").split('\n').count();
         expected.comments = lines.try_into().expect("the input is short");
     }
     let mut own = Own::default();
@@ -95,6 +99,36 @@ fuzz_target!(|input: Input<'_>| {
     event.append_to(&mut appended).expect("a vector grows");
     assert_eq!(&appended[6..], &bytes[..]);
 
+    if let Some(data) = input.data {
+        let pieces = pieces(data, &input);
+        for (missing, out) in [(0, vec![0; needed]), (usize::from(input.missing) + 1, small)] {
+            let mut out = out;
+            let mut writer = event.begin(&mut out);
+            pieces.iter().for_each(|piece| writer.write_bytes(piece));
+            let written = writer.finish().map(|bytes| bytes.to_vec());
+            let error = BufferTooSmall { needed };
+            assert_eq!(written, if missing == 0 { Ok(bytes.clone()) } else { Err(error) });
+        }
+        let mut appended = b"before".to_vec();
+        let mut writer = event.begin_append(&mut appended);
+        pieces.iter().for_each(|piece| writer.write_bytes(piece));
+        drop(writer);
+        assert_eq!(appended, b"before");
+
+        // Over a connection, with the smallest buffers that it can have.
+        let head = event.begin(&mut []).finish().expect_err("it is empty").needed - "data: \n\n".len();
+        let mut wire = vec![0; needed];
+        let buffer = vec![0; head + 15 + usize::from(input.buffer)];
+        let mut writer = sse_wire::io::blocking::EventWriter::new(&mut wire[..], buffer);
+        let mut guard = writer.begin(&event).expect("the buffer is large enough");
+        for piece in pieces {
+            embedded_io::Write::write_all(&mut guard, piece).expect("the wire is long enough");
+        }
+        guard.finish().expect("the wire is long enough");
+        assert!(writer.into_inner().is_empty(), "bytes are missing");
+        assert_eq!(wire, bytes);
+    }
+
     if let Some(data) = input.data.and_then(|data| std::str::from_utf8(data).ok()) {
         let cut = data.floor_char_boundary(input.cut.into());
         let (first, second) = data.split_at(cut);
@@ -103,3 +137,14 @@ fuzz_target!(|input: Input<'_>| {
         assert_eq!(formatted.map(|bytes| bytes.to_vec()), Ok(bytes));
     }
 });
+
+fn pieces<'a>(mut data: &'a [u8], input: &Input<'_>) -> Vec<&'a [u8]> {
+    let mut pieces = Vec::new();
+    for length in [input.cut].iter().chain(&input.pieces) {
+        let (piece, rest) = data.split_at(usize::from(*length).min(data.len()));
+        pieces.push(piece);
+        data = rest;
+    }
+    pieces.push(data);
+    pieces
+}

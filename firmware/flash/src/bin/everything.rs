@@ -56,7 +56,7 @@ fn decode() {
 
 fn encode() {
     let text: &str = black_box("");
-    let mut event = Event::new().comment(text).data_bytes(text.as_bytes());
+    let mut event = Event::new().comment_bytes(text.as_bytes()).data_bytes(text.as_bytes());
     event = event.retry(Duration::from_millis(black_box(0)));
     if let Ok(event_type) = EventType::from_bytes(text.as_bytes()) {
         event = event.event_type(event_type);
@@ -70,6 +70,9 @@ fn encode() {
     black_box(event.encode(&mut out).is_ok());
     let mut out = heapless::Vec::<u8, BUFFER>::new();
     black_box(event.append_to(&mut out).is_ok());
+    let mut data = event.begin_append(&mut out);
+    data.write_bytes(text.as_bytes());
+    black_box(data.finish().is_ok());
     black_box(out.as_slice());
 }
 
