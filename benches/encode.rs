@@ -11,6 +11,9 @@ fn main() {
     for name in ["tiny", "telemetry", "llm", "multiline", "large"] {
         subjects(&mut criterion, corpora::corpus(name));
     }
+    for length in [90, 1000, 10_000] {
+        json(&mut criterion, length);
+    }
     criterion.final_summary();
 }
 
@@ -60,6 +63,30 @@ fn subjects(criterion: &mut Criterion, corpus: &'static Corpus) {
             BatchSize::PerIteration,
         );
     });
+    group.finish();
+}
+
+/// JSON straight into the output, and through a string.
+fn json(criterion: &mut Criterion, length: usize) {
+    let value = encoders::readings(length);
+    let mut expected = Vec::new();
+    encoders::json_string(&value, &mut expected);
+    let mut group = criterion.benchmark_group(format!("encode/json {length}"));
+    group.throughput(Throughput::Bytes(expected.len() as u64));
+    type Append = fn(&[encoders::Reading], &mut Vec<u8>);
+    for (subject, append) in [
+        ("begin_append", encoders::json_writer as Append),
+        ("to_string and data", encoders::json_string),
+    ] {
+        group.bench_function(subject, |bencher| {
+            let mut out = Vec::new();
+            bencher.iter(|| {
+                out.clear();
+                append(&value, &mut out);
+            });
+            assert!(out == expected, "JSON is written as something else");
+        });
+    }
     group.finish();
 }
 

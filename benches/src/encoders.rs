@@ -18,6 +18,7 @@ use ::axum::response::IntoResponse;
 use ::axum::response::sse;
 use ::sse_stream::Sse;
 use bytes::Bytes;
+use serde::Serialize;
 use futures_util::stream;
 use sse_wire::{Event, EventId, EventType};
 use std::convert::Infallible;
@@ -122,3 +123,52 @@ pub fn sse_stream(events: Vec<Sse>, mut each: impl FnMut(Bytes)) {
         each(event.encode().unwrap());
     }
 }
+
+/// A value that is sent as JSON.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "they stand for any")]
+pub struct Reading {
+    pub sensor: &'static str,
+    pub celsius: f64,
+    pub humidity: u8,
+    pub uptime: u64,
+    pub tags: &'static [&'static str],
+}
+
+/// As many readings an event as one JSON array of about `length` bytes has.
+#[must_use]
+pub fn readings(length: usize) -> Vec<Reading> {
+    let reading = |number: u32| Reading {
+        sensor: "kitchen",
+        celsius: 21.5 + f64::from(number) / 8.0,
+        humidity: 41,
+        uptime: 86_400 + u64::from(number),
+        tags: &["indoor", "heated"],
+    };
+    (0..).map(reading).take(length.div_ceil(95)).collect()
+}
+
+/// A thousand events of JSON, written straight into the output.
+///
+/// # Panics
+/// If there is no memory for `out` to grow.
+pub fn json_writer(value: &[Reading], out: &mut Vec<u8>) {
+    for number in 0..EVENTS_OF_JSON {
+        let mut data = Event::new().id(EventId::from_u64(number)).begin_append(out);
+        serde_json::to_writer(&mut data, value).unwrap();
+        data.finish().unwrap();
+    }
+}
+
+/// The same through a string.
+///
+/// # Panics
+/// If there is no memory for `out` to grow.
+pub fn json_string(value: &[Reading], out: &mut Vec<u8>) {
+    for number in 0..EVENTS_OF_JSON {
+        let text = serde_json::to_string(value).unwrap();
+        Event::new().id(EventId::from_u64(number)).data(&text).append_to(out).unwrap();
+    }
+}
+
+const EVENTS_OF_JSON: u64 = 1000;

@@ -24,6 +24,12 @@ fn main() {
             assert!(written == out.len() && out == corpus.stream);
             println!("{}", corpus.messages.len());
         }
+        ["append", name] => {
+            let corpus = corpora::corpus(name);
+            let mut out = Vec::with_capacity(corpus.stream.len() + 4096);
+            measured(|| encoders::append_to(corpus, &mut out));
+            println!("{}", corpus.messages.len());
+        }
         _ => panic!("pass decode CORPUS CHUNKING | pass encode CORPUS"),
     }
 }

@@ -85,6 +85,37 @@ fn main() {
             vector / peer
         );
     }
+    json();
+}
+
+/// JSON straight into the output, and through a string.
+fn json() {
+    println!("\nEncoding JSON into a `Vec`:\n");
+    println!("| JSON | ns an event, through `begin_append` | `to_string`, then `data` | ratio |");
+    println!("| --- | ---: | ---: | ---: |");
+    for length in [90, 1000, 10_000] {
+        let value = encoders::readings(length);
+        let (mut direct, mut through) = (Vec::new(), Vec::new());
+        let seconds = take_turns(&mut [
+            &mut || {
+                direct.clear();
+                encoders::json_writer(&value, &mut direct);
+            },
+            &mut || {
+                through.clear();
+                encoders::json_string(&value, &mut through);
+            },
+        ]);
+        assert!(direct == through);
+        let nanoseconds: Vec<f64> = seconds.iter().map(|seconds| seconds * 1e6).collect();
+        println!(
+            "| {} B | {:.0} | {:.0} | {:.2} |",
+            serde_json::to_string(&value).unwrap().len(),
+            nanoseconds[0],
+            nanoseconds[1],
+            nanoseconds[1] / nanoseconds[0]
+        );
+    }
 }
 
 /// GiB/s of tokenizer, `next`, `data_str`, limit and peers.
