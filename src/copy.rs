@@ -45,24 +45,20 @@ pub(crate) fn copy_line(parts: [&[u8]; 2], lf: bool, to: &mut [u8]) -> bool {
     true
 }
 
-/// Four bytes at a time from any address; the last four may overlap those before. On a Cortex-M3 `memcpy` takes 60
-/// instructions for a few bytes, and 3.6 a byte where the two addresses differ in their last two bits; this takes 1.5.
+/// Four bytes at a time from any address. On a Cortex-M3 `memcpy` takes 60 instructions for a few bytes, and 3.6 a byte
+/// where the two addresses differ in their last two bits; this takes 1.5.
+// The compiler makes a call of `memcpy` of other loops than this.
 #[inline(always)]
 fn copy_words(from: &[u8], to: &mut [u8]) {
-    if from.len() < 4 {
-        if !from.is_empty() {
-            copy_few(from, to);
-        }
-        return;
+    let (mut words, mut to_words) = (from.chunks_exact(4), to.chunks_exact_mut(4));
+    for (word, to) in (&mut words).zip(&mut to_words) {
+        to.copy_from_slice(word);
     }
-    let (mut from_rest, mut to_rest) = (from, &mut *to);
-    while let Some((word, from_after)) = from_rest.split_first_chunk::<4>() {
-        let Some((to_word, to_after)) = to_rest.split_first_chunk_mut() else { break };
-        *to_word = *word;
-        (from_rest, to_rest) = (from_after, to_after);
-    }
-    if let (Some(from), Some(to)) = (from.last_chunk::<4>(), to.last_chunk_mut()) {
-        *to = *from;
+    match (from.last_chunk::<4>(), to.last_chunk_mut()) {
+        // It may overlap what is there.
+        (Some(from), Some(to)) => *to = *from,
+        _ if from.is_empty() => {}
+        _ => copy_few(from, to),
     }
 }
 
