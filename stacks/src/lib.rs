@@ -13,6 +13,9 @@
 //! A write is one call of the socket; the flush behind it costs nothing with sockets of the operating
 //! system. An event that is longer than what the socket takes needs more.
 //!
+//! `examples/contract_service.rs` is a client with tokio and reqwest, which LaunchDarkly's sse-contract-tests
+//! drive.
+//!
 //! What the stacks have in common: [`feed`] is what the servers send, `client` what follows the head
 //! of a response.
 
