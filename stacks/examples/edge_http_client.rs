@@ -7,7 +7,7 @@
 //! ```
 
 use edge_nal_std::Stack;
-use sse_wire::{Decoder, EventSource, ReadyState};
+use sse_wire::{Decoder, EventSource};
 use stacks::edge_http_client::read_events;
 use stacks::feed::Feed;
 use stacks::{StreamError, blocking_server};
@@ -40,9 +40,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await;
         match read {
             Ok(()) => eprintln!("the stream has ended"),
-            Err(error @ StreamError::Refused(_)) if source.ready_state() == ReadyState::Closed => {
-                return Err(error.into());
+            Err(StreamError::Refused { why, retry_after }) if why.is_temporary() => {
+                eprintln!("{why}");
+                source.retry(retry_after);
             }
+            Err(error @ StreamError::Refused { .. }) => return Err(error.into()),
             Err(error) => eprintln!("{error}"),
         }
     }

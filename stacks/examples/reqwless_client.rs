@@ -7,12 +7,11 @@
 //! ```
 
 use reqwless::client::HttpClient;
-use sse_wire::{Decoder, EventSource, ReadyState};
+use sse_wire::{Buffer, DecodeError, Decoder, EventSource, MessageEvent};
 use stacks::feed::Feed;
-use stacks::reqwless_client::{TokioNet, read_events};
-use stacks::{StreamError, blocking_server};
+use stacks::reqwless_client::{TokioNet, run};
+use stacks::{Handler, StreamError, Target, blocking_server};
 use std::error::Error;
-use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::{env, thread};
@@ -24,27 +23,36 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{url}");
     let mut client = HttpClient::new(&TokioNet, &TokioNet);
     let mut source = EventSource::new(Decoder::new([0; 4096]));
-    let mut left = 5;
-    while let Some(wait) = source.connect(RandomState::new().hash_one(0) as u32) {
-        sleep(wait).await;
-        let read = read_events(&mut client, &url, &mut source, |event| {
-            match event {
-                Ok(event) => println!("{}: {}", event.event_type_lossy(), event.data_lossy()),
-                Err(error) => eprintln!("{error}"),
-            }
-            left -= 1;
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-        .await;
-        match read {
+    let mut five = Print { left: 5 };
+    run(&mut client, &mut Target::new(&url)?, &mut source, sleep, &mut five).await;
+    Ok(())
+}
+
+/// Prints so many events.
+struct Print {
+    left: u32,
+}
+
+impl<B: Buffer> Handler<B> for Print {
+    fn event(&mut self, event: Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()> {
+        match event {
+            Ok(event) => println!("{}: {}", event.event_type_lossy(), event.data_lossy()),
+            Err(error) => eprintln!("{error}"),
+        }
+        self.left -= 1;
+        if self.left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn error<E: Error>(&mut self, source: &mut EventSource<B>, end: Result<(), StreamError<E>>) {
+        match end {
             Ok(()) => eprintln!("the stream has ended"),
-            Err(error @ StreamError::Refused(_)) if source.ready_state() == ReadyState::Closed => {
-                return Err(error.into());
+            Err(StreamError::Refused { why, retry_after }) if why.is_temporary() => {
+                eprintln!("{why}");
+                source.retry(retry_after);
             }
             Err(error) => eprintln!("{error}"),
         }
     }
-    Ok(())
 }
 
 fn own_server() -> Result<String, Box<dyn Error>> {

@@ -16,7 +16,7 @@
 //! * `Host` is not set by itself.
 //! * The head of a response is read a byte at a time, each with a call of the socket.
 
-use crate::client::{StreamError, headers, open, receive};
+use crate::client::{SILENCE, StreamError, headers, open, receive};
 use edge_http::io::Error;
 use edge_http::io::client::Connection;
 use edge_http::{BodyType, Headers, Method};
@@ -39,7 +39,7 @@ pub async fn read_events<T: TcpConnect, B: Buffer>(
     address: SocketAddr,
     path: &str,
     source: &mut EventSource<B>,
-    on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
+    mut on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
 ) -> Result<(), StreamError<BufferedError<Error<T::Error>>>>
 where
     Error<T::Error>: core::error::Error,
@@ -51,7 +51,7 @@ where
     let (head, body) = connection.split();
     open(source, head.code, head.headers.iter_raw())?;
     let len = slice_len(&head.headers);
-    receive(Buffered::new(body, &mut [0; 512][..len]), source, on_event).await
+    receive(Buffered::new(body, &mut [0; 512][..len]), SILENCE, source, &mut on_event).await
 }
 
 /// How much to read at a time, of at most 512 bytes, so that no event waits for the next.

@@ -13,40 +13,69 @@
 //!   square of the buffer's length: consume whole chunks.
 //! * A body borrows from its request, and that from the headers: the source's headers have to be
 //!   copied, because it is changed while the body lasts.
+//! * It follows no redirections, and undoes no content coding.
+//! * A 204 that comes with a body, which HTTP forbids, is an `Error::Codec`: the client takes it for a lost connection.
 
-use crate::client::{StreamError, headers, open, receive};
+use crate::client::{StreamError, headers, limited, open, receive, reconnect};
+use crate::{Handler, Target};
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use reqwless::Error;
 use reqwless::client::HttpClient;
 use reqwless::request::{Method, RequestBuilder};
-use sse_wire::{Buffer, DecodeError, EventSource, MessageEvent};
+use sse_wire::{Buffer, EventSource};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::ops::ControlFlow;
+use std::time::Duration;
 use tokio::net::TcpStream;
+use url::Position;
 
-/// Reads one response, after what the source has seen, and hands out its events as they come, until
-/// it ends. Redirections are not followed.
+/// Connects, and connects again, until the source is closed. `sleep` is that of the runtime.
+pub async fn run<T: TcpConnect, D: Dns, B: Buffer>(
+    client: &mut HttpClient<'_, T, D>,
+    target: &mut Target,
+    source: &mut EventSource<B>,
+    mut sleep: impl AsyncFnMut(Duration),
+    handler: &mut impl Handler<B>,
+) {
+    let mut wait = source.connect(handler.random());
+    while let Some(time) = wait {
+        sleep(time).await;
+        let end = read_events(client, target, source, handler).await;
+        wait = reconnect(source, end, handler);
+    }
+}
+
+/// Makes one connection, for a source that is connecting, and hands out its events as they come, until it ends.
 ///
 /// # Errors
 /// If the connection fails, or the response is no event stream.
 pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
     client: &mut HttpClient<'_, T, D>,
-    url: &str,
+    target: &mut Target,
     source: &mut EventSource<B>,
-    on_event: impl FnMut(Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>,
+    handler: &mut impl Handler<B>,
 ) -> Result<(), StreamError<Error>> {
+    target.begin(source)?;
+    let silence = target.longest_silence();
     let headers = headers(source);
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
-    let authority = url.split('/').nth(2).unwrap_or_default();
-    let request = client.request(Method::GET, url).await.map_err(StreamError::Connection)?;
-    let mut request = request.headers(&headers).host(authority);
-    // Room for the head, and then for what is read at a time.
-    let mut buffer = [0; 2048];
-    let response = request.send(&mut buffer).await.map_err(StreamError::Connection)?;
-    open(source, response.status.0, response.headers())?;
-    receive(response.body().reader(), source, on_event).await
+    loop {
+        let url = target.url().clone();
+        let authority = &url[Position::BeforeHost..Position::AfterPort];
+        let request = limited(silence, client.request(Method::GET, url.as_str())).await?;
+        let mut request = request.headers(&headers).host(authority);
+        // Room for the head, and then for what is read at a time.
+        let mut buffer = [0; 2048];
+        let response = limited(silence, request.send(&mut buffer)).await?;
+        let location = response.headers().find(|(name, _)| name.eq_ignore_ascii_case("Location"));
+        if target.follow(response.status.0, location.map(|(_, value)| value)) {
+            continue;
+        }
+        open(source, response.status.0, response.headers())?;
+        handler.open(source, target.url());
+        return receive(response.body().reader(), silence, source, handler).await;
+    }
 }
 
 /// tokio's network, as reqwless wants to have it. A device has embassy-net here.

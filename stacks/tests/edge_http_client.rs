@@ -65,8 +65,8 @@ fn goes_on_behind_the_last_event_id() {
 #[test]
 fn other_responses_are_refused() {
     let [html, unavailable] = run(cut::refused(&EdgeHttp)).try_into().unwrap();
-    assert!(matches!(html, StreamError::Refused(Refused::ContentType)));
-    assert!(matches!(unavailable, StreamError::Refused(Refused::Status(503))));
+    assert!(matches!(html, StreamError::Refused { why: Refused::ContentType, .. }));
+    assert!(matches!(unavailable, StreamError::Refused { why: Refused::Status(503), .. }));
 }
 
 /// The trap: a read of a body in chunks goes on until its slice is full, past the end of the chunk in

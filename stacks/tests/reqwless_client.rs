@@ -12,11 +12,11 @@ use embedded_io_async::ErrorKind;
 use reqwless::Error;
 use reqwless::client::HttpClient;
 use reqwless::request::Method;
-use sse_wire::Refused;
 use sse_wire::io::asynch::EventReader;
-use stacks::StreamError;
+use sse_wire::{DecodeError, MessageEvent, Refused};
 use stacks::feed::Feed;
 use stacks::reqwless_client::{TokioNet, read_events};
+use stacks::{StreamError, Target};
 use std::net::{SocketAddr, TcpListener};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -35,12 +35,12 @@ impl Client for Reqwless {
         mut on_event: impl FnMut(Received),
     ) -> Result<(), Self::Error> {
         let mut client = HttpClient::new(&TokioNet, &TokioNet);
-        let url = format!("http://{address}/events");
-        read_events(&mut client, &url, source, |event| {
+        let mut target = Target::new(&format!("http://{address}/events")).unwrap();
+        let mut on_event = |event: Result<MessageEvent<'_>, DecodeError>| {
             on_event(event.unwrap().into());
             ControlFlow::Continue(())
-        })
-        .await
+        };
+        read_events(&mut client, &mut target, source, &mut on_event).await
     }
 }
 
@@ -62,8 +62,8 @@ fn goes_on_behind_the_last_event_id() {
 #[test]
 fn other_responses_are_refused() {
     let [html, unavailable] = run(cut::refused(&Reqwless)).try_into().unwrap();
-    assert!(matches!(html, StreamError::Refused(Refused::ContentType)));
-    assert!(matches!(unavailable, StreamError::Refused(Refused::Status(503))));
+    assert!(matches!(html, StreamError::Refused { why: Refused::ContentType, .. }));
+    assert!(matches!(unavailable, StreamError::Refused { why: Refused::Status(503), .. }));
 }
 
 /// Trap: edge-http's server in chunks cannot be read.
@@ -79,8 +79,9 @@ fn chunked_with_a_capital_letter_is_not_understood() {
         };
         let read = async {
             let mut client = HttpClient::new(&TokioNet, &TokioNet);
-            let url = format!("http://{address}/chunked");
-            read_events(&mut client, &url, &mut source(), |_| ControlFlow::Break(())).await
+            let mut target = Target::new(&format!("http://{address}/chunked")).unwrap();
+            let mut end = |_: Result<MessageEvent<'_>, DecodeError>| ControlFlow::Break(());
+            read_events(&mut client, &mut target, &mut source(), &mut end).await
         };
         let ((), end) = tokio::join!(serve, read);
         assert!(matches!(end, Err(StreamError::Connection(Error::Codec))), "{end:?}");

@@ -1,0 +1,257 @@
+//! `std::net`, with HTTP/1.1 by hand: for a program that wants neither a runtime nor a library for one request.
+//!
+//! * It asks for a connection of its own, `Connection: close`. A server may send chunks all the same: they are undone here.
+//! * A read that waits can be ended by another thread only, by shutting down the socket: [`Closer`].
+//! * `TcpStream::connect` waits for minutes if nobody answers. Here it is given up like a connection on which nothing comes.
+//!   The look-up of a name has no limit.
+//! * No TLS.
+
+use crate::client::{StreamError, headers, open, reconnect, take};
+use crate::{Handler, Target};
+use sse_wire::{Buffer, EventSource, ReadyState};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use url::Position;
+
+/// The longest line of a head, and the most lines.
+const HEAD: (u64, usize) = (8192, 128);
+
+/// Connects, and connects again, until the source is closed, by `handler` or by `closer`. `sleep` is [`Closer::sleep`] mostly.
+pub fn run<B: Buffer>(
+    closer: &Closer,
+    target: &mut Target,
+    source: &mut EventSource<B>,
+    mut sleep: impl FnMut(Duration),
+    handler: &mut impl Handler<B>,
+) {
+    let mut wait = source.connect(handler.random());
+    while let Some(time) = wait {
+        sleep(time);
+        let end = read_events(closer, target, source, handler);
+        if closer.lock().is_closed {
+            source.close();
+            return;
+        }
+        wait = reconnect(source, end, handler);
+    }
+}
+
+/// Makes one connection, for a source that is connecting, and hands out its events as they come, until it ends.
+///
+/// # Errors
+/// If the connection fails, or the response is no event stream.
+pub fn read_events<B: Buffer>(
+    closer: &Closer,
+    target: &mut Target,
+    source: &mut EventSource<B>,
+    handler: &mut impl Handler<B>,
+) -> Result<(), StreamError<io::Error>> {
+    let end = read_stream(closer, target, source, handler);
+    // While there is another handle to it, a socket stays open.
+    closer.lock().connection = None;
+    end
+}
+
+fn read_stream<B: Buffer>(
+    closer: &Closer,
+    target: &mut Target,
+    source: &mut EventSource<B>,
+    handler: &mut impl Handler<B>,
+) -> Result<(), StreamError<io::Error>> {
+    target.begin(source)?;
+    let mut response = loop {
+        let request = request(closer, target, &headers(source));
+        let response = request.map_err(stream_error)?;
+        if !target.follow(response.status, response.header("Location")) {
+            break response;
+        }
+    };
+    let head = response.headers.iter().map(|(name, value)| (&**name, &**value));
+    open(source, response.status, head)?;
+    handler.open(source, target.url());
+    while source.ready_state() == ReadyState::Open {
+        let chunk = response.fill_buf().map_err(stream_error)?;
+        if chunk.is_empty() {
+            break;
+        }
+        take(source, chunk, &mut |event| match closer.lock().is_closed {
+            true => ControlFlow::Break(()),
+            false => handler.event(event),
+        });
+        let used = chunk.len();
+        response.consume(used);
+        handler.received(source);
+    }
+    Ok(())
+}
+
+/// Closes a client from another thread, whatever it is doing: it ends the wait, the handshake or the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Closer(Arc<(Mutex<Open>, Condvar)>);
+
+#[derive(Debug, Default)]
+struct Open {
+    connection: Option<TcpStream>,
+    is_closed: bool,
+}
+
+impl Closer {
+    /// Closes the client. No event comes after it but the one that is being handled.
+    pub fn close(&self) {
+        let mut open = self.lock();
+        open.is_closed = true;
+        if let Some(connection) = open.connection.take() {
+            // Fails if the server has closed it: that will do, too.
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+        self.0.1.notify_all();
+    }
+
+    /// Sleeps for so long, or until the client is closed.
+    pub fn sleep(&self, time: Duration) {
+        // A result of a poisoned lock is as good.
+        let _ = self.0.1.wait_timeout_while(self.lock(), time, |open| !open.is_closed);
+    }
+
+    fn watch(&self, connection: &TcpStream) -> io::Result<()> {
+        let mut open = self.lock();
+        if open.is_closed {
+            return Err(ErrorKind::ConnectionAborted.into());
+        }
+        open.connection = Some(connection.try_clone()?);
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn request(closer: &Closer, target: &Target, headers: &[(&str, String)]) -> io::Result<Response> {
+    let url = target.url();
+    let mut request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
+        &url[Position::BeforePath..Position::AfterQuery],
+        &url[Position::BeforeHost..Position::AfterPort],
+    );
+    for (name, value) in headers {
+        request.extend([name, ": ", value, "\r\n"]);
+    }
+    request.push_str("\r\n");
+
+    let mut connection = connect(closer, target)?;
+    connection.set_read_timeout(Some(target.longest_silence()))?;
+    connection.write_all(request.as_bytes())?;
+    Response::read(BufReader::new(connection))
+}
+
+fn connect(closer: &Closer, target: &Target) -> io::Result<TcpStream> {
+    let mut failed = io::Error::from(ErrorKind::NotFound);
+    for address in target.url().socket_addrs(|| None)? {
+        if closer.lock().is_closed {
+            break;
+        }
+        match TcpStream::connect_timeout(&address, target.longest_silence()) {
+            Ok(connection) => return closer.watch(&connection).map(|()| connection),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+/// A read that takes too long has one of two kinds, as the system likes.
+fn stream_error(error: io::Error) -> StreamError<io::Error> {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => StreamError::Silence,
+        _ => StreamError::Connection(error),
+    }
+}
+
+/// A response: its head, and then its body, without transfer coding.
+struct Response {
+    status: u16,
+    headers: Vec<(String, Vec<u8>)>,
+    connection: BufReader<TcpStream>,
+    /// So many bytes of the body, or of its chunk, are not read yet.
+    left: u64,
+    is_chunked: bool,
+}
+
+impl Response {
+    fn read(connection: BufReader<TcpStream>) -> io::Result<Self> {
+        let mut response =
+            Self { status: 0, headers: Vec::new(), connection, left: u64::MAX, is_chunked: false };
+        let status = response.line()?;
+        let status = str::from_utf8(&status).ok().filter(|line| line.starts_with("HTTP/1."));
+        let status = status.and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        response.status = status.ok_or(ErrorKind::InvalidData)?;
+        loop {
+            let line = response.line()?;
+            if line.is_empty() {
+                break;
+            }
+            let colon = line.iter().position(|&byte| byte == b':');
+            let (name, value) = line.split_at(colon.ok_or(ErrorKind::InvalidData)?);
+            let name = String::from_utf8_lossy(name).into_owned();
+            response.headers.push((name, value[1..].trim_ascii().to_vec()));
+            if response.headers.len() > HEAD.1 {
+                return Err(ErrorKind::InvalidData.into());
+            }
+        }
+        if response.header("Transfer-Encoding").is_some_and(|v| v.eq_ignore_ascii_case(b"chunked"))
+        {
+            (response.is_chunked, response.left) = (true, 0);
+        } else if let Some(length) = response.header("Content-Length") {
+            response.left = number(length, 10)?;
+        }
+        Ok(response)
+    }
+
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        let mut headers = self.headers.iter();
+        headers.find(|header| header.0.eq_ignore_ascii_case(name)).map(|header| &*header.1)
+    }
+
+    /// A line of the head or of the framing, without its end.
+    fn line(&mut self) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        (&mut self.connection).take(HEAD.0).read_until(b'\n', &mut line)?;
+        // Without a line end, the connection has ended, or the line is too long.
+        line.pop_if(|&mut byte| byte == b'\n').ok_or(ErrorKind::UnexpectedEof)?;
+        line.pop_if(|&mut byte| byte == b'\r');
+        Ok(line)
+    }
+
+    /// What there is of the body; nothing at its end.
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 && self.is_chunked {
+            let mut head = self.line()?;
+            if head.is_empty() {
+                // The line end after the chunk before.
+                head = self.line()?;
+            }
+            let length = head.split(|&byte| byte == b';').next().unwrap_or_default();
+            self.left = number(length.trim_ascii(), 16)?;
+            self.is_chunked = self.left > 0;
+        }
+        if self.left == 0 {
+            return Ok(&[]);
+        }
+        let bytes = self.connection.fill_buf()?;
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        Ok(&bytes[..bytes.len().min(left)])
+    }
+
+    fn consume(&mut self, used: usize) {
+        self.connection.consume(used);
+        self.left -= used as u64;
+    }
+}
+
+fn number(digits: &[u8], radix: u32) -> io::Result<u64> {
+    let number = str::from_utf8(digits).ok().and_then(|text| u64::from_str_radix(text, radix).ok());
+    number.ok_or_else(|| ErrorKind::InvalidData.into())
+}

@@ -1,0 +1,59 @@
+//! reqwest as a client, with servers that make it hard.
+
+#[path = "support/common.rs"]
+mod common;
+#[path = "support/cut.rs"]
+mod cut;
+
+use common::{Received, run};
+use cut::{Client, Source};
+use reqwest::Error;
+use sse_wire::{DecodeError, MessageEvent, Refused};
+use stacks::reqwest_client::{builder, read_events};
+use stacks::{StreamError, Target};
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+
+struct Reqwest;
+
+impl Client for Reqwest {
+    type Error = StreamError<Error>;
+
+    async fn read(
+        &self,
+        address: SocketAddr,
+        source: &mut Source,
+        mut on_event: impl FnMut(Received),
+    ) -> Result<(), Self::Error> {
+        // Whatever proxy the environment has.
+        let client = builder().no_proxy().build().unwrap();
+        let mut target = Target::new(&format!("http://{address}/events")).unwrap();
+        let mut on_event = |event: Result<MessageEvent<'_>, DecodeError>| {
+            on_event(event.unwrap().into());
+            ControlFlow::Continue(())
+        };
+        read_events(&client, &mut target, source, &mut on_event).await
+    }
+}
+
+#[test]
+fn cuts_change_nothing() {
+    run(cut::cuts_change_nothing(&Reqwest));
+}
+
+#[test]
+fn events_arrive_as_they_are_sent() {
+    run(cut::events_arrive_as_they_are_sent(&Reqwest));
+}
+
+#[test]
+fn goes_on_behind_the_last_event_id() {
+    run(cut::goes_on_behind_the_last_event_id(&Reqwest));
+}
+
+#[test]
+fn other_responses_are_refused() {
+    let [html, unavailable] = run(cut::refused(&Reqwest)).try_into().unwrap();
+    assert!(matches!(html, StreamError::Refused { why: Refused::ContentType, .. }));
+    assert!(matches!(unavailable, StreamError::Refused { why: Refused::Status(503), .. }));
+}
