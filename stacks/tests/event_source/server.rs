@@ -1,0 +1,229 @@
+//! An HTTP server with a script: the nth connection gets the nth answer. It records the requests.
+
+use stacks::std_client::Closer;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use std::{mem, thread};
+use tokio::sync::Notify;
+
+/// A test that waits so long hangs, and fails.
+const HANGS: Duration = Duration::from_secs(60);
+
+/// What the server does on a connection, step by step. It closes the connection in the end.
+pub type Answer = Vec<Step>;
+
+pub type Reply = Box<dyn Fn(&Request) -> Vec<u8> + Send>;
+
+pub enum Step {
+    Send(Vec<u8>),
+    /// Sends what the function makes of the request.
+    Reply(Reply),
+    /// Waits until the page has seen so many events in all.
+    Seen(usize),
+    /// Waits until the client has given up the connection.
+    HangUp,
+    /// Closes the client from outside.
+    CloseClient,
+}
+
+/// A response with this head, after the status line, and what belongs to it.
+pub fn response(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
+    let mut head = format!("HTTP/1.1 {status} Scripted\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    head.push_str("\r\n");
+    vec![Step::Send([head.as_bytes(), body.as_ref()].concat())]
+}
+
+/// Status 200 with this `Content-Type`.
+pub fn typed(content_type: &str, body: impl AsRef<[u8]>) -> Answer {
+    response(200, &[("Content-Type", content_type)], body)
+}
+
+/// An event stream, that ends with the connection.
+pub fn stream(body: impl AsRef<[u8]>) -> Answer {
+    typed("text/event-stream", body)
+}
+
+/// Everything is right but the status. There is a body where HTTP allows one.
+pub fn status(status: u16) -> Answer {
+    let body = if matches!(status, 204 | 205 | 304) { "" } else { "data: data\n\n" };
+    response(status, &[("Content-Type", "text/event-stream")], body)
+}
+
+pub fn redirect(status: u16, location: &str) -> Answer {
+    response(status, &[("Location", location), ("Content-Type", "text/event-stream")], "")
+}
+
+/// An event stream in chunks of so many bytes, each sent by itself, and so on the way by itself, too.
+pub fn chunked(len: usize, body: &str) -> Answer {
+    let headers = [("Content-Type", "text/event-stream"), ("Transfer-Encoding", "chunked")];
+    let mut steps = response(200, &headers, "");
+    for chunk in body.as_bytes().chunks(len) {
+        let chunk = [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
+        steps.push(Step::Send(chunk));
+    }
+    steps.push(Step::Send(b"0\r\n\r\n".to_vec()));
+    steps
+}
+
+/// A request as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The first line.
+    pub line: String,
+    /// The names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl Request {
+    fn read(connection: &mut TcpStream) -> Option<Self> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            if connection.read(&mut byte).ok()? == 0 {
+                return None;
+            }
+            head.extend(byte);
+        }
+        let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.trim_ascii_end());
+        let line = String::from_utf8(lines.next()?.to_vec()).unwrap();
+        let headers = lines.filter(|line| !line.is_empty()).map(|line| {
+            let colon = line.iter().position(|&byte| byte == b':').unwrap();
+            let name = str::from_utf8(&line[..colon]).unwrap().to_ascii_lowercase();
+            // One space, as all clients send it, so that others would be seen.
+            (name, line[colon + 1..].strip_prefix(b" ").unwrap().to_vec())
+        });
+        Some(Self { headers: headers.collect(), line })
+    }
+
+    /// The headers but those about the connection, in the order of their names.
+    pub fn headers(&self) -> Vec<(&str, &[u8])> {
+        let headers = self.headers.iter().map(|(name, value)| (&**name, &**value));
+        let mut headers: Vec<_> =
+            headers.filter(|(name, _)| !matches!(*name, "host" | "connection")).collect();
+        headers.sort_unstable();
+        headers
+    }
+
+    pub fn last_event_id(&self) -> Option<&[u8]> {
+        let mut ids = self.headers.iter().filter(|(name, _)| name == "last-event-id");
+        let id = ids.next().map(|(_, value)| &**value);
+        assert!(ids.next().is_none(), "the header comes once");
+        id
+    }
+
+    pub fn path(&self) -> &str {
+        self.line.split(' ').nth(1).unwrap()
+    }
+}
+
+/// What the server and the page know of each other.
+#[derive(Default)]
+pub struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Closes the client, for each kind of driver.
+    pub closer: Closer,
+    pub closed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    requests: Vec<Request>,
+    seen: usize,
+    is_over: bool,
+}
+
+impl Shared {
+    /// The page has seen an event.
+    pub fn see(&self) {
+        self.lock().seen += 1;
+        self.changed.notify_all();
+    }
+
+    /// Closes the client from outside.
+    pub fn close_client(&self) {
+        self.closer.close();
+        self.closed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+}
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Once the script is over, it answers 204: then the standard's client stops.
+    pub fn start(script: impl IntoIterator<Item = Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::<Shared>::default();
+        let script: Vec<_> = script.into_iter().collect();
+        let serve = {
+            let shared = Arc::clone(&shared);
+            move || {
+                let mut script = script.into_iter();
+                for connection in listener.incoming() {
+                    if shared.lock().is_over {
+                        return;
+                    }
+                    let next = || script.next().unwrap_or_else(|| response(204, &[], ""));
+                    serve(&shared, connection.unwrap(), next);
+                }
+            }
+        };
+        Self { address, shared, thread: Some(thread::spawn(serve)) }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn origin(&self) -> String {
+        self.url("")
+    }
+
+    /// Stops it, and tells what it was asked.
+    pub fn requests(mut self) -> Vec<Request> {
+        self.shared.lock().is_over = true;
+        let _ = TcpStream::connect(self.address);
+        self.thread.take().unwrap().join().unwrap();
+        mem::take(&mut self.shared.lock().requests)
+    }
+}
+
+fn serve(shared: &Shared, mut connection: TcpStream, next: impl FnOnce() -> Answer) {
+    connection.set_read_timeout(Some(HANGS)).unwrap();
+    connection.set_nodelay(true).unwrap();
+    let Some(request) = Request::read(&mut connection) else { return };
+    shared.lock().requests.push(request.clone());
+    for step in next() {
+        match step {
+            // A client that was closed need not take it.
+            Step::Send(bytes) => drop(connection.write_all(&bytes)),
+            Step::Reply(reply) => drop(connection.write_all(&reply(&request))),
+            Step::Seen(events) => {
+                let wait = |state: &mut State| state.seen < events;
+                let waited = shared.changed.wait_timeout_while(shared.lock(), HANGS, wait).unwrap();
+                assert!(!waited.1.timed_out(), "the page does not see {events} events");
+            }
+            Step::HangUp => {
+                let end = connection.read(&mut [0]).map_err(|error| error.kind());
+                let is_end = matches!(end, Ok(0) | Err(ErrorKind::ConnectionReset));
+                assert!(is_end, "the client does not hang up: {end:?}");
+            }
+            Step::CloseClient => shared.close_client(),
+        }
+    }
+}
