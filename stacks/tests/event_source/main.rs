@@ -5,5 +5,6 @@
 
 #[macro_use]
 mod page;
+mod hostile_servers;
 mod server;
 mod web_platform_tests;

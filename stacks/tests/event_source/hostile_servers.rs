@@ -1,0 +1,330 @@
+//! Servers that mean ill, or are broken: rows 16 to 23 of the list of reports, with the public reports of the same fault elsewhere. Each
+//! ends in a state that a user can act on.
+
+use crate::page::{Driver, Failure, Page, RECONNECTS, Seen, message, refused, visit};
+use crate::server::{Answer, Server, Step, redirect, response, stream};
+use sse_wire::{Backoff, DecodeError, Event, Refused, UnsendableId};
+use stacks::feed::Feed;
+use std::sync::Arc;
+use std::time::Duration;
+
+for_each_driver! {
+    row_16_retry_0_and_close
+    row_16_retry_0_without_an_event
+    row_17_retry_of_centuries
+    row_18_accept_and_close
+    row_18_accept_and_say_nothing
+    row_19_unavailable_with_retry_after
+    row_20_redirect_to_itself
+    row_20_redirect_without_location
+    row_21_html_with_status_200
+    row_21_gzip
+    row_21_gzip_that_says_nothing
+    row_22_id_with_control_bytes
+    row_22_id_of_9000_bytes
+    row_23_gap_notice_lost_with_its_connection
+    event_without_an_end
+    event_without_an_end_on_a_connection_without_an_end
+    head_without_an_end
+    silence_without_an_end
+    not_http
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// So many times the same answer.
+fn always(times: usize, answer: impl Fn() -> Answer) -> Server {
+    Server::start((0..times).map(|_| answer()))
+}
+
+/// A page that has enough at the nth `error`.
+fn patient(server: &Server, errors: usize) -> Page {
+    let mut page = Page::new(server);
+    page.close_when = match errors {
+        3 => |page, _| page.attempts.len() == 3,
+        7 => |page, _| page.attempts.len() == 7,
+        _ => |page, _| page.attempts.len() == 20,
+    };
+    page
+}
+
+/// How many connections begin in so long, by the clock of the page.
+fn connections_in(page: &Page, time: Duration) -> usize {
+    let mut now = Duration::ZERO;
+    let begun = page.waits.iter().take_while(|&&wait| {
+        now += wait;
+        now < time
+    });
+    let count = begun.count();
+    assert!(count < page.waits.len(), "it took longer than the test ran");
+    count
+}
+
+/// Row 16 (typescript-sdk#2673): 2 153 connections in 3 s.
+fn row_16_retry_0_and_close(driver: Driver) {
+    let server = always(30, || stream("retry: 0\ndata: x\n\n"));
+    let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
+    assert_eq!(connections_in(&page, Duration::from_secs(3)), 6);
+    assert_eq!(page.data().len(), 20);
+    assert_eq!(server.requests().len(), 20);
+}
+
+/// Without a sign of life, there is more and more time between them.
+fn row_16_retry_0_without_an_event(driver: Driver) {
+    let server = always(30, || stream("retry: 0\n\n"));
+    let page = patient(&server, 7).visit(driver, &server.url("/")).unwrap();
+    assert_eq!(page.milliseconds(), [0, 500, 1000, 2000, 4000, 8000, 16_000]);
+    assert_eq!(connections_in(&page, Duration::from_secs(3)), 3);
+}
+
+/// Row 17: it never came back. It comes back after the 49 days, or as its user bounds that.
+fn row_17_retry_of_centuries(driver: Driver) {
+    let body = "retry: 18446744073709551615\ndata: x\n\n";
+    let server = Server::start([stream(body)]);
+    let page = visit(driver, &server);
+    assert_eq!(page.milliseconds(), [0, u32::MAX.into()]);
+    assert_eq!(page.seen.last(), Some(&refused(204)));
+
+    let server = Server::start([stream(body), stream(body)]);
+    let mut page = Page::new(&server);
+    page.backoff = Backoff::new().ceiling(5 * MINUTE);
+    let page = page.visit(driver, &server.url("/")).unwrap();
+    assert_eq!(page.waits, [Duration::ZERO, 5 * MINUTE, 5 * MINUTE]);
+}
+
+/// Row 18 (event-source-plus#12): a server that answers 200 and closes at once.
+fn row_18_accept_and_close(driver: Driver) {
+    let server = always(30, || stream(""));
+    let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
+    // At 0, 3, 9, 21, 45, 93 s, and then each minute.
+    assert_eq!(connections_in(&page, 10 * MINUTE), 14);
+    assert_eq!(page.attempts, (1..=20).collect::<Vec<_>>(), "a user can give up");
+    assert_eq!(server.requests().len(), 20);
+}
+
+/// The same, without a response.
+fn row_18_accept_and_say_nothing(driver: Driver) {
+    let server = always(30, Vec::new);
+    let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
+    assert_eq!(connections_in(&page, 10 * MINUTE), 14);
+    assert_eq!(page.seen, [RECONNECTS; 20]);
+    assert_eq!(server.requests().len(), 20, "no driver tries again by itself");
+}
+
+/// Row 19 (EventSource#74, Yaffle#88): for good by the standard, unless the user wants otherwise, and not before the server.
+fn row_19_unavailable_with_retry_after(driver: Driver) {
+    let unavailable = |seconds| response(503, &[("Retry-After", seconds)], "not now");
+    let script = || [unavailable("1"), unavailable("120"), stream("data: x\n\n")];
+    let server = Server::start(script());
+    assert_eq!(visit(driver, &server).seen, [refused(503)]);
+    assert_eq!(server.requests().len(), 1);
+
+    let server = Server::start(script());
+    let mut page = Page::new(&server);
+    page.retries = true;
+    let page = page.visit(driver, &server.url("/")).unwrap();
+    let expected =
+        [refused(503), refused(503), Seen::Open, message(&server, "x"), RECONNECTS, refused(204)];
+    assert_eq!(page.seen, expected);
+    assert_eq!(page.milliseconds(), [0, 3000, 120_000, 3000]);
+
+    // A second is more than the server had asked for in the stream.
+    let server = Server::start([stream("retry: 500\ndata: x\n\n"), unavailable("1")]);
+    let mut page = Page::new(&server);
+    page.retries = true;
+    let page = page.visit(driver, &server.url("/")).unwrap();
+    assert_eq!(page.milliseconds(), [0, 500, 1000]);
+}
+
+/// Row 20: a redirection without an end.
+fn row_20_redirect_to_itself(driver: Driver) {
+    for status in [301, 302] {
+        let server = always(40, || redirect(status, "/events"));
+        let page = visit(driver, &server);
+        assert_eq!(page.seen, [refused(status)]);
+        assert_eq!(page.milliseconds(), [0]);
+        assert_eq!(server.requests().len(), 21);
+    }
+    let Seen::Fails(Failure::Refused(why)) = refused(301) else { panic!() };
+    assert_eq!(why.to_string(), "a redirection was not followed (status 301)");
+}
+
+/// Row 20.
+fn row_20_redirect_without_location(driver: Driver) {
+    let server = Server::start([response(302, &[], "")]);
+    assert_eq!(visit(driver, &server).seen, [refused(302)]);
+    assert_eq!(server.requests().len(), 1);
+}
+
+fn fails_for(driver: Driver, answer: Answer, why: Refused) {
+    let server = Server::start([answer]);
+    let page = visit(driver, &server);
+    assert_eq!(page.seen, [Seen::Fails(Failure::Refused(why))]);
+    assert_eq!(page.milliseconds(), [0]);
+    assert_eq!(server.requests().len(), 1);
+}
+
+const GZIP: &[u8] =
+    b"\x1F\x8B\x08\0\0\0\0\0\x02\xFFKI,I\xB4R\xA8\xE0\xE2\x02\0\x93l\x82\x9D\x09\0\0\0";
+
+/// Row 21.
+fn row_21_html_with_status_200(driver: Driver) {
+    let page = "<!DOCTYPE html>\n<p>Log in\n\n";
+    let headers = [("Content-Type", "text/html; charset=utf-8")];
+    fails_for(driver, response(200, &headers, page), Refused::ContentType);
+}
+
+/// Row 21 (sseclient#27).
+fn row_21_gzip(driver: Driver) {
+    let headers = [("Content-Type", "text/event-stream"), ("Content-Encoding", "gzip")];
+    fails_for(driver, response(200, &headers, GZIP), Refused::ContentEncoding);
+}
+
+/// Row 21: under a false name, a page and a compressed stream are no sign of life, and the user sees ignored lines.
+fn row_21_gzip_that_says_nothing(driver: Driver) {
+    let body = [GZIP, b"\n<html>\n\n"].concat();
+    let server = always(30, || stream(&body));
+    let page = patient(&server, 7).visit(driver, &server.url("/")).unwrap();
+    assert_eq!(page.milliseconds(), [0, 3000, 6000, 12_000, 24_000, 48_000, 60_000]);
+    assert_eq!(page.attempts, [1, 2, 3, 4, 5, 6, 7]);
+    assert!(page.ignored_lines >= 2, "{}", page.ignored_lines);
+}
+
+/// The header is left out, the user can tell, and an id that can be sent mends it.
+fn is_left_out(driver: Driver, id: &str, why: UnsendableId) {
+    let server = Server::start([
+        stream(format!("id: {id}\ndata: 1\n\n")),
+        stream("data: 2\n\n"),
+        stream("id: fine\ndata: 3\n\n"),
+    ]);
+    let page = visit(driver, &server);
+    assert_eq!(page.data(), ["1", "2", "3"]);
+    assert_eq!(page.ids(), [id, id, "fine"]);
+    let left_out = page.seen.iter().filter(|&seen| *seen == Seen::Reconnects(Err(why)));
+    assert_eq!(left_out.count(), 2);
+    assert_eq!(page.seen[page.seen.len() - 2..], [RECONNECTS, refused(204)]);
+    assert_eq!(page.milliseconds(), [0, 3000, 3000, 3000], "no attempt has failed");
+    let requests = server.requests();
+    let ids: Vec<_> = requests.iter().map(|request| request.last_event_id()).collect();
+    assert_eq!(ids, [None, None, None, Some(&b"fine"[..])]);
+}
+
+/// Row 22 (undici#5746): the connection was reset each time.
+fn row_22_id_with_control_bytes(driver: Driver) {
+    for id in ["a\x01b", "\x1B[31m", "\x7F", "\x0B"] {
+        is_left_out(driver, id, UnsendableId::ControlByte);
+    }
+}
+
+/// Row 22.
+fn row_22_id_of_9000_bytes(driver: Driver) {
+    is_left_out(driver, &"i".repeat(9000), UnsendableId::TooLong);
+}
+
+/// Row 23: the notice had an id, so that it came once.
+fn row_23_gap_notice_lost_with_its_connection(driver: Driver) {
+    let feed = Arc::new(Feed::new(7, MINUTE));
+    let large = "x".repeat(10_000);
+    let push = |data: &str| feed.push(&Event::new().data(data)).unwrap();
+    // What a server sends first, cut right after the first event.
+    let first_event = |feed: &Arc<Feed>| {
+        let feed = Arc::clone(feed);
+        vec![Step::Reply(Box::new(move |request| {
+            let mut batch = Vec::new();
+            feed.wait(&mut feed.client(request.last_event_id()), &mut batch);
+            let end = batch.windows(2).position(|window| window == b"\n\n").unwrap();
+            let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+            [head, &batch[..end + 2]].concat()
+        }))]
+    };
+    push("first");
+    let server = Server::start(
+        [stream("id: 7-1\ndata: first\n\n")].into_iter().chain((0..3).map(|_| first_event(&feed))),
+    );
+    for _ in 0..40 {
+        push(&large);
+    }
+    let page = visit(driver, &server);
+    let types: Vec<_> = page.messages().iter().map(|message| &*message.event_type).collect();
+    assert_eq!(types, ["message", "gap", "gap", "gap"]);
+    assert_eq!(page.data()[1..], [r#"{"missed":14}"#; 3]);
+    assert_eq!(page.ids(), ["7-1"; 4]);
+    let requests = server.requests();
+    assert!(requests[1..].iter().all(|request| request.last_event_id() == Some(b"7-1")));
+}
+
+/// 1 MiB of one event, cut off: the memory is bounded, and it is no sign of life.
+fn event_without_an_end(driver: Driver) {
+    let body = ["data: ", &"x".repeat(500), "\n"].concat().repeat(2100);
+    let server = always(10, || stream(&body));
+    let page = patient(&server, 3).visit(driver, &server.url("/")).unwrap();
+    assert_eq!(page.data(), [""; 0]);
+    assert!(page.allocated <= 16 * 1024, "{}", page.allocated);
+    assert!(page.was_too_long, "a user can tell");
+    assert_eq!(page.milliseconds(), [0, 3000, 6000]);
+    assert_eq!(page.attempts, [1, 2, 3]);
+
+    // If it ends in the end, it is the only one that is lost.
+    let server = Server::start([stream([&body, "\ndata: next\n\n"].concat())]);
+    let page = visit(driver, &server);
+    let expected = [
+        Seen::Open,
+        Seen::Lost(DecodeError::EventTooLong),
+        message(&server, "next"),
+        RECONNECTS,
+        refused(204),
+    ];
+    assert_eq!(page.seen, expected);
+}
+
+/// The user is told while it lasts, and closes the client.
+fn event_without_an_end_on_a_connection_without_an_end(driver: Driver) {
+    let mut script = stream(["data: ", &"x".repeat(100_000)].concat());
+    script.push(Step::HangUp);
+    let server = Server::start([script]);
+    let mut page = Page::new(&server);
+    page.closes_what_is_too_long = true;
+    let page = page.visit(driver, &server.url("/")).unwrap();
+    assert_eq!(page.seen, [Seen::Open]);
+    assert_eq!(server.requests().len(), 1);
+}
+
+/// Headers for ever: bounded memory, and a lost connection.
+fn head_without_an_end(driver: Driver) {
+    let head = ["HTTP/1.1 200 OK\r\n", &"X-More: of it\r\n".repeat(50_000)].concat();
+    let one_line = ["HTTP/1.1 200 OK\r\nX: ", &"x".repeat(1 << 20)].concat();
+    for head in [head, one_line] {
+        let server = always(10, || vec![Step::Send(head.clone().into_bytes()), Step::HangUp]);
+        let page = patient(&server, 3).visit(driver, &server.url("/")).unwrap();
+        assert_eq!(page.seen, [RECONNECTS; 3]);
+        assert_eq!(page.milliseconds(), [0, 3000, 6000]);
+    }
+}
+
+/// Nothing comes on a connection that is never closed: it is given up. The client itself has to wait here, but how long changes nothing:
+/// a connection that is given up too early, before the event, is one more.
+fn silence_without_an_end(driver: Driver) {
+    let answers = || stream("data: x\n\n").into_iter().chain([Step::HangUp]).collect();
+    let server = always(1000, answers);
+    let mut page = Page::new(&server);
+    page.silence = Some(Duration::from_millis(50));
+    page.close_when = |page, seen| *seen == RECONNECTS && !page.data().is_empty();
+    let page = page.visit(driver, &server.url("/")).unwrap();
+    assert_eq!(page.data(), ["x"]);
+
+    // Before the head, too.
+    let server = always(1000, || vec![Step::HangUp]);
+    let mut page = patient(&server, 3);
+    page.silence = Some(Duration::from_millis(50));
+    let page = page.visit(driver, &server.url("/")).unwrap();
+    assert_eq!(page.seen, [RECONNECTS; 3]);
+}
+
+/// What is no HTTP at all is a lost connection.
+fn not_http(driver: Driver) {
+    for bytes in [&b"data: x\n\n"[..], b"HTTP/1.1 twohundred OK\r\n\r\n", b"\r\n\r\n", b"\0\xFF"] {
+        let server = always(10, || vec![Step::Send(bytes.to_vec())]);
+        let page = patient(&server, 3).visit(driver, &server.url("/")).unwrap();
+        assert_eq!(page.seen, [RECONNECTS; 3], "{bytes:?}");
+    }
+}
