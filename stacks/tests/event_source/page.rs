@@ -146,6 +146,7 @@ impl Page {
         let waits = RefCell::new(Vec::new());
         let begin = |wait: Duration| {
             waits.borrow_mut().push(wait);
+            assert!(waits.borrow().len() <= 1000, "it connects without end");
             let stands = clock == Clock::Stands && wait > Duration::ZERO;
             if stands {
                 let shared = Arc::clone(&shared);
