@@ -14,6 +14,8 @@
 //! * A body borrows from its request, and that from the headers: the source's headers have to be
 //!   copied, because it is changed while the body lasts.
 //! * It follows no redirections, and undoes no content coding.
+//! * It takes an interim response, as 103, for the response: the client refuses it, or has an `Error::Codec` if more comes in the
+//!   same read. Servers seldom send one to a client that did not ask for it.
 //! * A 204 that comes with a body, which HTTP forbids, is an `Error::Codec`: the client takes it for a lost connection.
 
 use crate::client::{StreamError, headers, limited, open, receive, reconnect};

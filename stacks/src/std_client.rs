@@ -145,7 +145,15 @@ fn request(closer: &Closer, target: &Target, headers: &[(&str, String)]) -> io::
     let mut connection = connect(closer, target)?;
     connection.set_read_timeout(Some(target.longest_silence()))?;
     connection.write_all(request.as_bytes())?;
-    Response::read(BufReader::new(connection))
+    let mut connection = BufReader::new(connection);
+    loop {
+        let response = Response::read(connection)?;
+        // Before the response there may be others, which say that it will come.
+        if !matches!(response.status, 100..=199) {
+            return Ok(response);
+        }
+        connection = response.connection;
+    }
 }
 
 fn connect(closer: &Closer, target: &Target) -> io::Result<TcpStream> {

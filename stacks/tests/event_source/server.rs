@@ -90,7 +90,8 @@ impl Request {
             }
             head.extend(byte);
         }
-        let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.trim_ascii_end());
+        let lines = head.split(|&byte| byte == b'\n');
+        let mut lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let line = String::from_utf8(lines.next()?.to_vec()).unwrap();
         let headers = lines.filter(|line| !line.is_empty()).map(|line| {
             let colon = line.iter().position(|&byte| byte == b':').unwrap();

@@ -55,6 +55,7 @@ for_each_driver! {
     close_ends_a_wait
     close_ends_a_stream
     chunks_change_nothing
+    interim_responses
     jitter_only_adds
 }
 
@@ -568,6 +569,19 @@ fn chunks_change_nothing(driver: Driver) {
         let headers = [("Content-Type", "text/event-stream"), ("Content-Length", length)];
         let server = Server::start([response(200, &headers, "data: x\n\n"), stream("data: y\n\n")]);
         assert_eq!(visit(driver, &server).data(), ["x", "y"], "{length}");
+    }
+}
+
+/// They are no responses. reqwless has a trap there.
+fn interim_responses(driver: Driver) {
+    let interim = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
+    let interim = || Step::Send([interim, interim].concat().into_bytes());
+    let server = Server::start([[interim()].into_iter().chain(stream("data: x\n\n")).collect()]);
+    let page = visit(driver, &server);
+    if driver == Driver::Reqwless {
+        assert!(!page.seen.contains(&Seen::Open), "{:?}", page.seen);
+    } else {
+        assert_eq!(page.seen[..2], [Seen::Open, message(&server, "x")]);
     }
 }
 
