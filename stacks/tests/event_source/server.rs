@@ -3,7 +3,7 @@
 use stacks::std_client::Closer;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{mem, thread};
@@ -154,7 +154,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -197,10 +197,25 @@ impl Server {
 
     /// Stops it, and tells what it was asked.
     pub fn requests(mut self) -> Vec<Request> {
+        self.stop();
+        mem::take(&mut self.shared.lock().requests)
+    }
+
+    /// A script that went wrong fails the test.
+    fn stop(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
         self.shared.lock().is_over = true;
         let _ = TcpStream::connect(self.address);
-        self.thread.take().unwrap().join().unwrap();
-        mem::take(&mut self.shared.lock().requests)
+        let served = thread.join();
+        if !thread::panicking() {
+            served.unwrap();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
