@@ -42,7 +42,7 @@ pub trait Handler<B: Buffer> {
         let _ = (source, end);
     }
 
-    /// Any 32 bits: they spread the clients of a server that restarts.
+    /// Any 32 bits, for the random part of a wait: see [`sse_wire::Backoff`].
     fn random(&mut self) -> u32 {
         RandomState::new().hash_one(0) as u32
     }
