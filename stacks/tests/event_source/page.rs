@@ -1,6 +1,6 @@
 //! A page with an `EventSource`: what it sees, the drivers it may have, and the clock they wait by.
 
-use crate::server::{Server, Shared};
+use crate::server::{HANGS, Server, Shared};
 use reqwless::client::HttpClient;
 use sse_wire::{
     Backoff, DecodeError, Decoder, EventSource, GrowingBuffer, MessageEvent, ReadyState, Refused,
@@ -15,7 +15,7 @@ use std::future::pending;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use url::{ParseError, Url};
 
 /// What makes the connections.
@@ -150,15 +150,20 @@ impl Page {
             let stands = clock == Clock::Stands && wait > Duration::ZERO;
             if stands {
                 let shared = Arc::clone(&shared);
-                thread::spawn(move || shared.close_client());
+                thread::spawn(move || {
+                    // So that the wait has begun. If it has not, the test sees less, and passes all the same.
+                    thread::sleep(Duration::from_millis(20));
+                    shared.close_client();
+                });
             }
             stands
         };
         if driver == Driver::Std {
-            // In a browser nothing is that long.
             let sleep = |wait| {
                 if begin(wait) {
-                    shared.closer.sleep(Duration::MAX);
+                    let begun = Instant::now();
+                    shared.closer.sleep(HANGS);
+                    assert!(begun.elapsed() < HANGS, "closing does not end the wait");
                 }
             };
             std_client::run(&shared.closer, &mut target, &mut source, sleep, &mut self);

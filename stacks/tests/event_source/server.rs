@@ -10,7 +10,7 @@ use std::{mem, thread};
 use tokio::sync::Notify;
 
 /// A test that waits so long hangs, and fails.
-const HANGS: Duration = Duration::from_secs(60);
+pub const HANGS: Duration = Duration::from_secs(60);
 
 /// What the server does on a connection, step by step. It closes the connection in the end.
 pub type Answer = Vec<Step>;

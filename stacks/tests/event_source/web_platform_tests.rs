@@ -564,10 +564,12 @@ fn chunks_change_nothing(driver: Driver) {
         assert_eq!(page.waits, expected.waits);
         assert_eq!(server.requests()[1].headers(), requests[1].headers());
     }
-    // With a length, that of the body, and more than that.
-    for length in ["9", "100"] {
+    // With a length, that of the body on a connection that lasts, and more than that.
+    for (length, step) in [("9", Step::HangUp), ("100", Step::Send(vec![]))] {
         let headers = [("Content-Type", "text/event-stream"), ("Content-Length", length)];
-        let server = Server::start([response(200, &headers, "data: x\n\n"), stream("data: y\n\n")]);
+        let mut script = response(200, &headers, "data: x\n\n");
+        script.push(step);
+        let server = Server::start([script, stream("data: y\n\n")]);
         assert_eq!(visit(driver, &server).data(), ["x", "y"], "{length}");
     }
 }
