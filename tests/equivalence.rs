@@ -5,9 +5,10 @@ mod support;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sse_wire::{Buffer, Decoder, Tokenizer};
+use sse_wire::{Buffer, Decoder, LastEventIdError, Tokenizer};
 use support::drive::{
-    Call, WAYS, Way, as_bytes, as_text, client, cut, feed_all, lines, read_stream, saturated,
+    CALLS, Call, WAYS, Way, as_bytes, as_text, client, cut, feed_all, feed_bytes, lines,
+    read_stream, saturated,
 };
 use support::oracle::{self, Client};
 
@@ -98,6 +99,58 @@ fn check<B: Buffer>(
     Ok(())
 }
 
+/// A last event ID.
+fn id() -> impl Strategy<Value = Vec<u8>> {
+    let length = prop_oneof![1 => Just(0), 4 => 1..10_usize, 2 => 10..90_usize];
+    (b'a'..=b'z', length).prop_map(|(byte, length)| vec![byte; length])
+}
+
+/// A stream with a last event ID after each of some parts of it.
+fn with_ids(
+    parts: impl Strategy<Value = Vec<(Vec<u8>, Vec<u8>)>>,
+) -> impl Strategy<Value = (Vec<u8>, Vec<(usize, Vec<u8>)>)> {
+    parts.prop_map(|parts| {
+        let (mut stream, mut ids) = (Vec::new(), Vec::new());
+        for (part, id) in parts {
+            stream.extend(part);
+            ids.push((stream.len(), id));
+        }
+        (stream, ids)
+    })
+}
+
+/// A decoder and the oracle go through the same stream, and the same last event IDs are set on both.
+fn check_ids<B: Buffer>(
+    mut decoder: Decoder<B>,
+    limit: usize,
+    stream: &[u8],
+    ids: &[(usize, Vec<u8>)],
+    lengths: &[usize],
+    call: Call,
+) -> Result<(), TestCaseError> {
+    let mut expected = Client::default();
+    let (outputs, taken) = oracle::limited_with_ids(&mut expected, stream, ids, limit);
+    let (mut found, mut found_taken, mut start) = (Vec::new(), Vec::new(), 0);
+    let end = (stream.len(), None);
+    for (at, id) in ids.iter().map(|(at, id)| (*at, Some(id))).chain([end]) {
+        for chunk in cut(&stream[start..at], lengths) {
+            found.extend(feed_bytes(&mut decoder, chunk, call, as_bytes));
+        }
+        start = at;
+        let Some(id) = id else { continue };
+        let before = decoder.last_event_id().to_vec();
+        let result = decoder.set_last_event_id(id);
+        prop_assert!(decoder.event().is_none());
+        prop_assert!(matches!(result, Ok(()) | Err(LastEventIdError::TooLong)));
+        prop_assert_eq!(decoder.last_event_id(), if result.is_ok() { id } else { &before });
+        found_taken.push(result.is_ok());
+    }
+    prop_assert_eq!(found_taken, taken, "{:?} limit {}", call, limit);
+    prop_assert_eq!(found, outputs, "{:?} limit {}", call, limit);
+    prop_assert_eq!(client(&decoder), saturated(expected), "{:?} limit {}", call, limit);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
@@ -145,6 +198,25 @@ proptest! {
     fn decoder_with_room(streams in streams()) {
         for &way in WAYS {
             check(Decoder::new([0; 4096]), 4096, &streams, way)?;
+        }
+    }
+
+    /// What has come of an event is kept, one that was handed out is released, and an id that does not fit
+    /// changes nothing.
+    #[test]
+    fn last_event_ids_from_elsewhere(
+        (stream, ids) in with_ids(vec((vec(piece(), 0..6).prop_map(|p| p.concat()), id()), 1..6)),
+        lengths in prop_oneof![vec(0..12_usize, 0..20), Just(vec![1; 100]), Just(vec![])],
+        limit in 0..90_usize,
+    ) {
+        for call in CALLS {
+            let mut buffer = vec![0xAA; limit];
+            check_ids(Decoder::new(&mut buffer[..]), limit, &stream, &ids, &lengths, call)?;
+            #[cfg(feature = "alloc")]
+            for limit in [limit, 4096] {
+                let decoder = Decoder::new(sse_wire::GrowingBuffer::with_limit(limit));
+                check_ids(decoder, limit, &stream, &ids, &lengths, call)?;
+            }
         }
     }
 

@@ -84,6 +84,39 @@ fn lost(error: DecodeError) -> Output {
     Output::TooLong
 }
 
+/// Takes the next event off `chunk`, with `next` or `decode`.
+fn take<B: Buffer>(
+    decoder: &mut Decoder<B>,
+    chunk: &mut &[u8],
+    is_next: bool,
+    view: View,
+) -> Option<Output> {
+    let with_id = |event: MessageEvent<'_>| (view(&event), event.last_event_id().to_vec());
+    let output = if is_next {
+        let event = decoder.next(chunk).map(|result| result.map(with_id));
+        assert!(decoder.event().is_none(), "an event that `next` has returned is not kept");
+        event
+    } else {
+        match decoder.decode(chunk) {
+            Ok(Progress::Event) => Some(Ok(with_id(decoder.event().expect("an event is ready")))),
+            Ok(Progress::NeedInput) => None,
+            Err(error) => Some(Err(error)),
+        }
+    };
+    match output {
+        Some(Ok((event, id))) => {
+            assert_eq!(decoder.last_event_id(), id, "the id of the event that was returned");
+            Some(event)
+        }
+        Some(Err(error)) => Some(lost(error)),
+        None => {
+            assert!(chunk.is_empty(), "a decoder that wants more has used up its chunk");
+            assert!(decoder.event().is_none());
+            None
+        }
+    }
+}
+
 /// Feeds one chunk and returns what completes in it.
 pub fn feed<B: Buffer>(
     decoder: &mut Decoder<B>,
@@ -91,39 +124,32 @@ pub fn feed<B: Buffer>(
     call: Call,
     view: View,
 ) -> Vec<Output> {
+    let mut calls = calls(call);
+    std::iter::from_fn(|| take(decoder, &mut chunk, calls.next()?, view)).collect()
+}
+
+/// The same, without a call after the last byte: the decoder may have an event that was handed out.
+pub fn feed_bytes<B: Buffer>(
+    decoder: &mut Decoder<B>,
+    mut chunk: &[u8],
+    call: Call,
+    view: View,
+) -> Vec<Output> {
     let mut outputs = Vec::new();
-    let mut next_now = call != Call::Decode;
-    loop {
-        let with_id = |event: MessageEvent<'_>| (view(&event), event.last_event_id().to_vec());
-        let output = if next_now {
-            let event = decoder.next(&mut chunk).map(|result| result.map(with_id));
-            assert!(decoder.event().is_none(), "an event that `next` has returned is not kept");
-            event
-        } else {
-            match decoder.decode(&mut chunk) {
-                Ok(Progress::Event) => {
-                    Some(Ok(with_id(decoder.event().expect("an event is ready"))))
-                }
-                Ok(Progress::NeedInput) => None,
-                Err(error) => Some(Err(error)),
-            }
-        };
-        match output {
-            Some(Ok((event, id))) => {
-                assert_eq!(decoder.last_event_id(), id, "the id of the event that was returned");
-                outputs.push(event);
-            }
-            Some(Err(error)) => outputs.push(lost(error)),
-            None => {
-                assert!(chunk.is_empty(), "a decoder that wants more has used up its chunk");
-                assert!(decoder.event().is_none());
-                return outputs;
-            }
-        }
-        if call == Call::Mixed {
-            next_now = !next_now;
-        }
+    let mut calls = calls(call);
+    while !chunk.is_empty() {
+        outputs.extend(take(decoder, &mut chunk, calls.next().unwrap(), view));
     }
+    outputs
+}
+
+/// Which calls are `next`.
+fn calls(call: Call) -> impl Iterator<Item = bool> {
+    (0..).map(move |nth| match call {
+        Call::Next => true,
+        Call::Decode => false,
+        Call::Mixed => nth % 2 == 0,
+    })
 }
 
 /// Feeds all chunks of a stream.

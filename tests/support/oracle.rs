@@ -6,6 +6,7 @@
 //! bytes, and is tested too.
 
 use sse_wire::Field;
+use std::collections::VecDeque;
 
 /// An event, or the report of one that was too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +27,14 @@ pub struct Own {
 pub type Line = Option<(Field, String)>;
 
 /// A line as the limit sees it.
+#[derive(Default)]
 struct Sized {
     /// The outer `None`: a line that is to be ignored.
     line: Option<Line>,
     /// Without its end.
-    len: usize,
+    text: String,
+    /// How many characters of it have come when a last event ID is set, for each of those.
+    ids_after: Vec<usize>,
 }
 
 /// What is left of a stream for the next one, and what can be asked at its end.
@@ -50,22 +54,88 @@ pub struct Client {
 pub fn spec(client: &mut Client, stream: &[u8]) -> Vec<Output> {
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let (lines, rest) = lines(&String::from_utf8_lossy(stream));
-    let mut outputs = interpret(client, &lines, &rest, None);
+    let lines: Vec<Sized> = lines.into_iter().map(Sized::new).collect();
+    let mut outputs = interpret(client, &lines, &Sized::new(rest), None, &mut Ids::default());
     outputs.iter_mut().for_each(Output::forget_own);
     outputs
 }
 
 /// The standard and the crate's limit in bytes, for a buffer of `buffer` bytes.
 pub fn limited(client: &mut Client, stream: &[u8], buffer: usize) -> Vec<Output> {
-    if matches!(stream, b"\xEF" | b"\xEF\xBB") {
-        // It may yet be a byte order mark.
-        interpret(client, &[], "", Some(buffer));
-        client.cut_off = true;
-        return Vec::new();
+    limited_with_ids(client, stream, &[], buffer).0
+}
+
+/// The same, where each of `ids` is set as the last event ID after so many bytes. Returns whether it was taken,
+/// too.
+pub fn limited_with_ids(
+    client: &mut Client,
+    stream: &[u8],
+    ids: &[(usize, Vec<u8>)],
+    buffer: usize,
+) -> (Vec<Output>, Vec<bool>) {
+    let mut set = Ids { later: ids.iter().map(|(_, id)| latin1(id)).collect(), taken: Vec::new() };
+    let (lines, rest) = lines(&marked(stream, ids));
+    let lines: Vec<Sized> = lines.iter().map(Sized::marked).collect();
+    let mut rest = Sized::marked(&rest);
+    // It may yet be a byte order mark.
+    let is_mark = matches!(stream, b"\xEF" | b"\xEF\xBB");
+    if is_mark {
+        rest.text.clear();
     }
-    let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
-    let (lines, rest) = lines(&latin1(stream));
-    interpret(client, &lines, &rest, Some(buffer))
+    let outputs = interpret(client, &lines, &rest, Some(buffer), &mut set);
+    client.cut_off |= is_mark;
+    (outputs, set.taken)
+}
+
+/// Stands where a last event ID is set. No byte is this character.
+const ID_IS_SET: char = '\u{E000}';
+
+/// A character for each byte after the byte order mark, and a mark where each of `ids` is set.
+fn marked(stream: &[u8], ids: &[(usize, Vec<u8>)]) -> String {
+    let text = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
+    let place = |at: usize| match &stream[..at] {
+        // No line has begun.
+        [] | b"\xEF" | b"\xEF\xBB" => 0,
+        before if before.ends_with(b"\r") && stream[at..].starts_with(b"\n") => at + 1,
+        _ => at,
+    };
+    let skipped = stream.len() - text.len();
+    let mut places = ids.iter().map(|(at, _)| place(*at).saturating_sub(skipped)).peekable();
+    let mut marked = String::new();
+    for at in 0..=text.len() {
+        while places.next_if_eq(&at).is_some() {
+            marked.push(ID_IS_SET);
+        }
+        marked.extend(text.get(at).copied().map(char::from));
+    }
+    marked
+}
+
+/// Last event IDs that are set while a stream is read.
+#[derive(Default)]
+struct Ids {
+    later: VecDeque<String>,
+    /// Whether each of those before was taken.
+    taken: Vec<bool>,
+}
+
+impl Ids {
+    /// Sets the next one, if it fits beside what has come of an event and `line_len` of a line.
+    fn set(
+        &mut self,
+        last_event_id: &mut String,
+        buffers: &Buffers,
+        line_len: usize,
+        buffer: Option<usize>,
+    ) {
+        let id = self.later.pop_front().unwrap();
+        let needed = buffers.used(&id) + line_len + SPARE;
+        let is_taken = chars(&id) <= chars(last_event_id) || buffer.is_none_or(|len| needed <= len);
+        if is_taken {
+            *last_event_id = id;
+        }
+        self.taken.push(is_taken);
+    }
 }
 
 /// The lines of a stream that are not ignored, a character for a byte, and what comes after the last line
@@ -73,14 +143,14 @@ pub fn limited(client: &mut Client, stream: &[u8], buffer: usize) -> Vec<Output>
 pub fn byte_lines(stream: &[u8]) -> (Vec<Line>, String) {
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let (lines, rest) = lines(&latin1(stream));
-    (lines.into_iter().filter_map(|sized| sized.line).collect(), rest)
+    (lines.iter().filter_map(|line| parse_line(line)).collect(), rest)
 }
 
 /// What comes of lines that the tokenizer has found.
 pub fn events(lines: &[Line]) -> Vec<Output> {
-    let sized = |line: &Line| Sized { line: Some(line.clone()), len: 0 };
+    let sized = |line: &Line| Sized { line: Some(line.clone()), ..Sized::default() };
     let lines: Vec<Sized> = lines.iter().map(sized).collect();
-    interpret(&mut Client::default(), &lines, "", None)
+    interpret(&mut Client::default(), &lines, &Sized::default(), None, &mut Ids::default())
 }
 
 impl Output {
@@ -97,12 +167,24 @@ pub fn latin1(bytes: &[u8]) -> String {
 }
 
 /// "Lines must be separated by either a CRLF pair, a single LF, or a single CR."
-fn lines(text: &str) -> (Vec<Sized>, String) {
+fn lines(text: &str) -> (Vec<String>, String) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let mut lines: Vec<&str> = text.split('\n').collect();
-    let unfinished = lines.pop().unwrap_or_default().to_string();
-    let sized = |line: &str| Sized { line: parse_line(line), len: line.chars().count() };
-    (lines.into_iter().map(sized).collect(), unfinished)
+    let mut lines: Vec<String> = text.split('\n').map(String::from).collect();
+    let unfinished = lines.pop().unwrap_or_default();
+    (lines, unfinished)
+}
+
+impl Sized {
+    fn new(text: String) -> Self {
+        Self { line: parse_line(&text), text, ids_after: Vec::new() }
+    }
+
+    /// A line with its [marks](ID_IS_SET).
+    fn marked(line: &String) -> Self {
+        let before = |(at, _)| chars(&line[..at].replace(ID_IS_SET, ""));
+        let ids_after = line.match_indices(ID_IS_SET).map(before).collect();
+        Self { ids_after, ..Self::new(line.replace(ID_IS_SET, "")) }
+    }
 }
 
 /// The outer `None`: a line that is to be ignored.
@@ -184,15 +266,18 @@ fn chars(text: &str) -> usize {
 fn interpret(
     client: &mut Client,
     lines: &[Sized],
-    unfinished: &str,
+    unfinished: &Sized,
     buffer: Option<usize>,
+    ids: &mut Ids,
 ) -> Vec<Output> {
     let mut output = Vec::new();
     let mut buffers = Buffers::default();
     let room = buffer.map_or(usize::MAX, |buffer| buffer.saturating_sub(SPARE));
     client.comments = 0;
     client.ignored_lines = 0;
-    for Sized { line, len } in lines {
+    for sized in lines {
+        let begun = begin(client, &mut buffers, sized, buffer, ids);
+        let Sized { line, text, .. } = sized;
         if *line == Some(None) {
             output.extend(dispatch(client, std::mem::take(&mut buffers)));
             continue;
@@ -209,7 +294,9 @@ fn interpret(
         match field {
             Field::Comment => client.comments += 1,
             Field::Retry => {
-                let fits = buffers.used(&client.last_event_id) + len < room;
+                let len = chars(text);
+                let fits = begun == Begun::Kept(len)
+                    || begun != Begun::Skipped && buffers.used(&client.last_event_id) + len < room;
                 if fits && !value.is_empty() && value.chars().all(|c| c.is_ascii_digit()) {
                     client.retry = Some(value.parse().unwrap_or(u128::MAX));
                     buffers.retry = client.retry;
@@ -219,7 +306,9 @@ fn interpret(
             }
             Field::Event | Field::Data | Field::Id => {
                 let is_id = *field == Field::Id;
-                if !buffers.make_room(&mut client.last_event_id, is_id, *len, room) {
+                if begun == Begun::Skipped
+                    || !buffers.make_room(&mut client.last_event_id, is_id, chars(text), room)
+                {
                     continue;
                 }
                 if is_id && value.contains('\0') {
@@ -227,7 +316,7 @@ fn interpret(
                     continue;
                 }
                 if !buffers.too_long {
-                    buffers.lines += len + 1;
+                    buffers.lines += chars(text) + 1;
                 }
                 match field {
                     Field::Id => buffers.last_event_id = Some(value.clone()),
@@ -241,31 +330,73 @@ fn interpret(
             }
         }
     }
-    client.cut_off = !unfinished.is_empty()
+    client.cut_off = !unfinished.text.is_empty()
         || buffers.lines > 0
         || !buffers.data.is_empty()
         || buffers.last_event_id.is_some()
         || buffers.too_long;
-    end(client, &mut buffers, unfinished, buffer, room);
+    let begun = begin(client, &mut buffers, unfinished, buffer, ids);
+    // The end of the stream within a line: only that the line may already be too long.
+    begun.and(client, &mut buffers, &unfinished.text, buffer);
     client.too_long = buffers.too_long;
     output
 }
 
-/// What the end of the stream within a line does: only that the line may already be too long.
-fn end(
+/// What has come of a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    /// So many characters.
+    Kept(usize),
+    /// Something that does not fit, so that the line is skipped.
+    Skipped,
+}
+
+impl Begun {
+    /// Whether the line is skipped once `start` of it has come. The size of the buffer and ids that are set do
+    /// not matter before the line's field can be told.
+    fn and(
+        self,
+        client: &mut Client,
+        buffers: &mut Buffers,
+        start: &str,
+        buffer: Option<usize>,
+    ) -> Self {
+        let len = chars(start);
+        if self == Self::Skipped || self == Self::Kept(len) {
+            return self;
+        }
+        let room = buffer.map_or(usize::MAX, |buffer| buffer.saturating_sub(SPARE));
+        let fits = match start.split_once(':').map(|(name, _)| name) {
+            _ if buffer.is_some_and(|buffer| buffer < SPARE) => {
+                buffers.give_up();
+                false
+            }
+            Some(name @ ("event" | "data" | "id")) => {
+                buffers.make_room(&mut client.last_event_id, name == "id", len, room)
+            }
+            None if len <= "event".len() => true,
+            _ => buffers.used(&client.last_event_id) + len < room,
+        };
+        if fits { Self::Kept(len) } else { Self::Skipped }
+    }
+}
+
+/// Sets the ids that are set within a line.
+fn begin(
     client: &mut Client,
     buffers: &mut Buffers,
-    unfinished: &str,
+    line: &Sized,
     buffer: Option<usize>,
-    room: usize,
-) {
-    let field = unfinished.split_once(':').map(|(name, _)| name);
-    if buffer.is_some_and(|buffer| buffer < SPARE) {
-        buffers.too_long |= !unfinished.is_empty();
-    } else if let Some("event" | "data" | "id") = field {
-        let is_id = field == Some("id");
-        buffers.make_room(&mut client.last_event_id, is_id, chars(unfinished), room);
+    ids: &mut Ids,
+) -> Begun {
+    let mut begun = Begun::Kept(0);
+    for &after in &line.ids_after {
+        let start: String = line.text.chars().take(after).collect();
+        begun = begun.and(client, buffers, &start, buffer);
+        let line_len = if begun == Begun::Skipped { 0 } else { after };
+        ids.set(&mut client.last_event_id, buffers, line_len, buffer);
     }
+    begun
 }
 
 fn dispatch(client: &mut Client, mut buffers: Buffers) -> Option<Output> {
