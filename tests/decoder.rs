@@ -587,6 +587,37 @@ fn own_parts() {
     }
 }
 
+/// Errors have messages of their own, and `{:?}` of a decoder shows where it is.
+#[test]
+fn what_a_log_shows() {
+    let messages = [
+        DecodeError::EventTooLong.to_string(),
+        DecodeError::OutOfMemory.to_string(),
+        LastEventIdError::TooLong.to_string(),
+        LastEventIdError::ForbiddenByte.to_string(),
+        LastEventIdError::OutOfMemory.to_string(),
+    ];
+    for message in &messages {
+        assert!(!message.is_empty());
+        assert_eq!(messages.iter().filter(|other| *other == message).count(), 1, "{message}");
+    }
+
+    let mut decoder = Decoder::new([0; 64]);
+    decoder.set_last_event_id(b"77").unwrap();
+    feed(&mut decoder, b"retry: 5\nda", Call::Next, as_text);
+    let text = format!("{decoder:?}");
+    for part in ["bytes_in_use: 4", "is_mid_event: true", "reconnection_time: Some(5ms)"] {
+        assert!(text.contains(part), "{text}");
+    }
+    #[cfg(feature = "alloc")]
+    {
+        // A slice can have no more.
+        let text = format!("{:?}", sse_wire::GrowingBuffer::with_limit(usize::MAX));
+        assert!(text.contains("allocated: 0"), "{text}");
+        assert!(text.contains(&format!("limit: {}", isize::MAX)), "{text}");
+    }
+}
+
 /// On a 64-bit target; `firmware/flash` has the figures for 32 bits.
 #[test]
 fn state_is_small() {
