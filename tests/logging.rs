@@ -58,7 +58,8 @@ fn every_public_type() {
         assert_logs(ReadError::<u8>::Io(77), &[&[77]]);
         assert_logs(BufferedError::<u8>::Io(77), &[&[77]]);
     }
-    assert_logs(&decoder, &[]);
+    assert!(decoder.next(&mut &b"retry: 81985529216486895\n\n"[..]).is_none());
+    assert_logs(&decoder, &[&0x0123_4567_89AB_CDEF_u64.to_le_bytes()]);
     assert_logs(sse_wire::DecodeError::EventTooLong, &[]);
     assert_logs(sse_wire::Progress::Event, &[]);
     assert_logs(LastEventIdError::TooLong, &[]);
