@@ -4,7 +4,7 @@
 
 mod support;
 
-use sse_wire::{DecodeError, Decoder, LastEventIdError, MessageEvent, Progress};
+use sse_wire::{DecodeError, Decoder, LastEventIdError, MessageEvent, Progress, Tokenizer};
 use std::time::Duration;
 use support::drive::{CALLS, Call, as_text, feed, feed_all};
 use support::oracle::{Output, Own};
@@ -587,7 +587,7 @@ fn own_parts() {
     }
 }
 
-/// Errors have messages of their own, and `{:?}` of a decoder shows where it is.
+/// Errors have messages of their own, and `{:?}` shows where a decoder is and what a token has.
 #[test]
 fn what_a_log_shows() {
     let messages = [
@@ -609,6 +609,11 @@ fn what_a_log_shows() {
     for part in ["bytes_in_use: 4", "is_mid_event: true", "reconnection_time: Some(5ms)"] {
         assert!(text.contains(part), "{text}");
     }
+    let token = Tokenizer::new().next(&mut &b"data: a\xFF\n"[..]).unwrap();
+    let text = format!("{token:?}");
+    for part in ["Data", "\"a\\xff\"", "end: true"] {
+        assert!(text.contains(part), "{text}");
+    }
     #[cfg(feature = "alloc")]
     {
         // A slice can have no more.
@@ -621,7 +626,7 @@ fn what_a_log_shows() {
 /// On a 64-bit target; `firmware/flash` has the figures for 32 bits.
 #[test]
 fn state_is_small() {
-    let (tokenizer, decoder) = (size_of::<sse_wire::Tokenizer>(), size_of::<Decoder<[u8; 0]>>());
+    let (tokenizer, decoder) = (size_of::<Tokenizer>(), size_of::<Decoder<[u8; 0]>>());
     assert!(tokenizer <= 16, "{tokenizer}");
     assert!(decoder <= 112, "{decoder}");
 }
