@@ -463,9 +463,10 @@ impl<B: Buffer> Store<B> {
     /// the buffer: data of several lines is common. Takes the line after them, too, and returns that.
     #[inline(always)]
     pub(super) fn join_lines<'a>(&mut self, lines: &mut Lines<'a>) -> Option<(&'a [u8], u64)> {
-        if !self.is_joined(Field::Data) || self.parts.loss != Loss::None {
+        if !self.is_joined(Field::Data) {
             return lines.take_with_word();
         }
+        debug_assert!(self.parts.loss == Loss::None, "a lost event has no data");
         let mut data = self.parts.span(Field::Data);
         let limit = self.memory.limit().saturating_sub(SPARE);
         let memory = self.memory.bytes_mut();
