@@ -125,12 +125,7 @@ impl<B: Buffer> Decoder<B> {
                 return false;
             }
         }
-        let rest = chunk.get(len..).unwrap_or_else(nothing);
-        if rest.is_empty() && ends_with_cr(chunk) {
-            self.after_cr = true;
-            self.stage = Stage::Reading;
-        }
-        *chunk = rest;
+        *chunk = chunk.get(len..).unwrap_or_else(nothing);
         true
     }
 
@@ -141,9 +136,7 @@ impl<B: Buffer> Decoder<B> {
         }
         self.take_rest(block);
         if block.parts.has(Field::Data) {
-            if self.stage != Stage::Reading {
-                self.stage = if block.is_usual() { Stage::Usual } else { Stage::Between };
-            }
+            self.stage = if block.is_usual() { Stage::Usual } else { Stage::Between };
             self.store.count_event(0);
         }
         true

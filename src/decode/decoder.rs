@@ -95,7 +95,8 @@ use core::time::Duration;
 pub struct Decoder<B> {
     pub(super) stage: Stage,
     pub(super) byte_order_mark: ByteOrderMark,
-    /// The last byte ended a line with CR: a LF that comes next belongs to it.
+    /// The last byte ended a line with CR: a LF that comes next belongs to it. After a blank line that need not be
+    /// known, because another one does nothing.
     pub(super) after_cr: bool,
     /// The rest of the line being read is not kept.
     pub(super) skipped: Skipped,
@@ -115,8 +116,8 @@ pub struct Decoder<B> {
 pub(super) enum Stage {
     /// Anywhere: what has come of a line and an event is in the other fields.
     Reading,
-    /// At the start of a line that is the first of an event; no LF that comes next is part of a CRLF. The
-    /// store has nothing but the last event ID.
+    /// At the start of a line that is the first of an event; a LF that comes next, also as a part of a CRLF, is a
+    /// blank line that does nothing. The store has nothing but the last event ID.
     Between,
     /// The same, and the last event that lay whole in a chunk was a [usual](whole::usual) one.
     Usual,

@@ -29,9 +29,7 @@ impl<B: Buffer> Decoder<B> {
         let mut lines = <Lines<'_>>::new(chunk);
         while let Some((part, word)) = self.next_line(&mut lines) {
             if part.is_empty() && !self.is_mid_line() {
-                let left = lines.rest().len();
-                self.after_cr = left == 0 && ends_with_cr(chunk);
-                return (self.end_event(), left);
+                return (self.end_event(), lines.rest().len());
             }
             self.end_line(part, word);
         }
