@@ -9,8 +9,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 smallest=thumbv6m-none-eabi
-decoder_limit=3072
-encoder_limit=2048
+decoder_limit=2816
+encoder_limit=1408
+writer_limit=500       # over an encoder
 event_source_limit=900 # over a decoder that does what a client needs
 replay_limit=1300      # over an encoder
 buffer=256 # `BUFFER` of flash/src/lib.rs
@@ -77,4 +78,5 @@ limit() {
 limit decoder $decoder_limit "${codec[decoder]}"
 limit encoder $encoder_limit "${codec[encoder]}"
 limit event_source $event_source_limit $((codec[event_source] - codec[decoder_loop]))
+limit writer $writer_limit $((codec[writer] - codec[encoder]))
 limit replay $replay_limit $((codec[replay] - codec[encoder]))

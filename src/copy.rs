@@ -1,10 +1,10 @@
-//! Copies of a few bytes without a call.
+//! Copies that avoid a call where that is faster.
 
 use crate::{LOADS_WORDS, SMALL_CODE};
 
 /// Copies `from`, of the same length as `to`.
 ///
-/// Up to 64 bytes in two pieces that overlap, so that a few instructions do for any length.
+/// On 64 bits, up to 64 bytes in two pieces that overlap, so that a few instructions do for any length.
 #[inline(always)]
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     match from.len() {

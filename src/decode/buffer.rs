@@ -18,8 +18,8 @@ pub trait Memory {
     /// How many bytes there can ever be.
     fn limit(&self) -> usize;
 
-    /// Makes room for `needed` bytes at least, which are within the limit; new ones come after the old. `false`: there
-    /// is no memory.
+    /// Makes at least `needed` bytes available, which must be within the limit; new ones come after the old. `false`: the
+    /// allocator has refused.
     fn grow(&mut self, needed: usize) -> bool {
         debug_assert!(needed <= self.bytes().len(), "what has the size of its limit need not grow");
         true

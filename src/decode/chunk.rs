@@ -7,7 +7,7 @@ use super::field::Field;
 use super::gather::Gathered;
 use super::whole::{Block, Found};
 use crate::SMALL_CODE;
-use crate::scan::{ends_with_cr, nothing};
+use crate::scan::{ends_with_cr, is_line_end, nothing};
 
 impl<B: Buffer> Decoder<B> {
     /// Goes on to the next event, which is in the store. Returns how much of the chunk is left, too.
@@ -102,7 +102,7 @@ impl<B: Buffer> Decoder<B> {
     #[inline]
     pub(super) fn read_byte(&mut self, chunk: &[u8]) -> bool {
         match chunk {
-            [byte] if !matches!(byte, b'\n' | b'\r') => {
+            [byte] if !is_line_end(byte) => {
                 self.read(&[*byte]);
                 true
             }

@@ -42,8 +42,8 @@ use core::time::Duration;
 /// With `next`, an event that lies whole in the chunk and has one `data` line is borrowed from the chunk. Only its id is
 /// copied, for the events after it. What is copied besides, each byte once: the lines of an event that goes on in the
 /// next chunk, those of an event with a second `event` or `id` line, and the data of several `data` lines, which are
-/// joined. At the blank line, data between which a type or an id lies are moved once more. A buffer that grows copies
-/// what it has. On targets of fewer than 64 bits, where flash counts, `next` copies each event, as `decode` does.
+/// joined. The value of a `data` line that chunks cut is moved once more when it is joined, and so are data between which
+/// a type or an id lies, at the blank line. A buffer that grows copies what it has. On targets of fewer than 64 bits, where flash counts, `next` copies each event, as `decode` does.
 ///
 /// # What the bytes must be
 ///
@@ -151,8 +151,8 @@ pub enum DecodeError {
     /// The allocator has refused the memory for an event (feature `alloc`). The decoder has skipped it and goes on with
     /// the next one.
     ///
-    /// While not even eight bytes can be had, no line can be told from another: a block of comments that chunks cut is
-    /// reported, too.
+    /// While not even eight bytes can be had, no line can be told from another: a block of comments is reported, too,
+    /// unless [`Decoder::next`] finds it whole in the chunk.
     OutOfMemory,
 }
 

@@ -205,8 +205,7 @@ pub(super) fn split(line: &[u8]) -> Option<(Field, usize)> {
     Some((field, line.len().wrapping_sub(value.len())))
 }
 
-/// Whether the field of a line that starts like this does not depend on what comes next: the colon has come, or no
-/// name is so long.
+/// Whether the field of a line with this start is certain: the colon has come, or the start is longer than any name.
 pub(super) fn tells_field(start: &[u8]) -> bool {
     start.len() > Field::Event.name().len() || start.contains(&b':')
 }

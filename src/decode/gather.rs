@@ -65,25 +65,26 @@ impl<B: Buffer> Decoder<B> {
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     fn end_line(&mut self, rest: &[u8], word: u64) {
         // A line that lies whole in the chunk is judged there.
-        let is_whole = !self.is_mid_line() && self.store.has_room_for_line(rest.len());
-        if !is_whole {
+        let is_whole = !self.is_mid_line() && self.store.reserve_line(rest.len());
+        let (line, word) = if is_whole {
+            (rest, word)
+        } else {
             self.read(rest);
             if self.skipped != Skipped::No {
                 return self.end_skipped();
             }
-        }
-        let (line, word) = if is_whole { (rest, word) } else { self.store.end_line() };
+            self.store.terminate_line()
+        };
         match parse(line, word) {
             Some((field, start)) if field.is_part() => {
                 return if is_whole {
                     self.store.keep_whole(field, rest, start);
                 } else {
-                    let len = line.len();
-                    self.store.keep(field, len.wrapping_sub(start));
+                    self.store.keep(field, start);
                 };
             }
             Some((Field::Comment, _)) => self.count_comments(1),
-            // One that does not fit has been skipped, but for `retry` alone, which is no time.
+            // A `retry` line with a colon that does not fit has been skipped; one without has no time.
             Some((_, start)) => match line.get(start..).and_then(milliseconds) {
                 Some(time) => {
                     self.set_retry(time);

@@ -10,8 +10,8 @@ const REVIEW: u8 = 32;
 
 /// A buffer on the heap that grows as events need it, up to a hard limit (feature `alloc`).
 ///
-/// It starts without memory and doubles when an event does not fit, so that growing costs each byte
-/// a constant number of copies. An event beyond the limit is
+/// It starts without memory and doubles when an event, or a line of any kind, does not fit, so that growing costs each
+/// byte a constant number of copies. An event beyond the limit is
 /// [too long](crate::DecodeError::EventTooLong). One for which the allocator has no memory is reported as
 /// [`OutOfMemory`](crate::DecodeError::OutOfMemory): nothing aborts. An event that `next` borrows from the chunk takes no
 /// memory. It reviews its size every 32 events, and if none of them has needed a
@@ -71,16 +71,20 @@ impl Memory for GrowingBuffer {
         if needed <= len {
             return true;
         }
-        let wanted = len.saturating_mul(2).max(needed).max(LEAST).min(self.limit);
-        // Where there is no memory for what is wanted, there may be for what is needed.
-        for size in [wanted, needed] {
-            let more = size.saturating_sub(len);
-            if size >= needed && size <= self.limit && self.bytes.try_reserve_exact(more).is_ok() {
-                self.bytes.resize(size, 0);
-                return true;
-            }
+        if needed > self.limit {
+            return false;
         }
-        false
+        // Where there is no memory for what is wanted, there may be for less. What is asked for then stays in proportion
+        // to what is there as long as it can, or each byte would cost a copy of all.
+        let mut size = len.saturating_mul(2).max(needed).max(LEAST).min(self.limit);
+        while self.bytes.try_reserve_exact(size.saturating_sub(len)).is_err() {
+            if size == needed {
+                return false;
+            }
+            size = needed.saturating_add(size.saturating_sub(needed) >> 1);
+        }
+        self.bytes.resize(size, 0);
+        true
     }
 
     fn after_event(&mut self, used: usize) -> Option<usize> {

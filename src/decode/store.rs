@@ -1,21 +1,21 @@
-//! What is kept of an event until its blank line, in the caller's buffer: its type, its id and its data, in the
-//! order in which they came. Which lines count is decided in `gather`; whether they fit, here.
+//! The lines of an event until its blank line, in the caller's buffer. Which lines count is decided in `gather`; whether
+//! they fit, here.
 //!
 //! ```text
 //! [ last event ID | kept lines, each with a LF | the line being read | at least 8 bytes free ]
 //! 0            id_len                          line                  end
 //! ```
 //!
-//! A kept line is its value. Its name may stand before it where the line came in several chunks. A data line is joined
-//! to data right before it. After data, an `event` or `id` line is kept with its name, and so is a data line after that:
-//! the blank line joins those.
+//! Of a kept line the value is needed. Its name stays before it if the line came in several chunks, or comes after data
+//! and is not joined to them. A data line right after data is joined at once, the others at the blank line. Of a lost
+//! event only the id is kept, without a LF. While a line does not fit, its start lies in the eight free bytes.
 
 use super::buffer::Buffer;
 use super::field::{Field, split, tells_field};
 use super::whole::Block;
 use crate::SMALL_CODE;
 use crate::copy::copy;
-use crate::scan::{Lines, first_word, is_line_end};
+use crate::scan::{Lines, first_word};
 use core::cell::Cell;
 
 /// So many bytes stay free, so that the field of a line that does not fit can be told from its start.
@@ -256,35 +256,38 @@ impl<B: Buffer> Store<B> {
         debug_assert!(self.is_empty(), "no lines are kept");
         let Some((_, rest)) = chunk.split_at_checked(block.len) else { return false };
         // A line takes no more of the limit than it has bytes.
-        if !self.has_room(block.len) {
+        if !self.reserve(block.len) {
             return false;
         }
         // The data last, so that more can be joined to them.
         for field in [Field::Event, Field::Id, Field::Data] {
             if let Some(value) = block.parts.get(field, chunk) {
+                let start = self.end;
                 self.append(value);
-                self.place(field, value.len(), value.len());
+                self.place(field, start);
             }
         }
-        self.used = self.id_len.wrapping_add(block.counted);
+        self.used = self.used.wrapping_add(block.counted);
         *chunk = rest;
         true
     }
 
-    /// Whether a whole line fits of an event that is kept.
+    /// Makes memory for a whole line. `false`: it does not fit, or the event is lost.
     #[inline]
-    pub(super) fn has_room_for_line(&mut self, len: usize) -> bool {
-        self.parts.loss == Loss::None && self.has_room(len)
+    pub(super) fn reserve_line(&mut self, len: usize) -> bool {
+        self.parts.loss == Loss::None && self.reserve(len)
     }
 
-    /// Keeps a line that lies whole in a chunk and [fits](Self::has_room_for_line).
+    /// Keeps a line that lies whole in a chunk, of an event for which there is [memory](Self::reserve_line).
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
-    pub(super) fn keep_whole(&mut self, field: Field, line: &[u8], value: usize) {
-        let has_data = self.parts.has(Field::Data);
-        // The blank line has to tell data from what lies between them.
-        let start = if has_data && !self.is_joined(field) { 0 } else { value };
-        self.append(line.get(start..).unwrap_or_default());
-        self.place(field, line.len().wrapping_sub(value), line.len());
+    pub(super) fn keep_whole(&mut self, field: Field, line: &[u8], value_start: usize) {
+        // `join_scattered` finds data lines by their names. Those that are joined need no move without it.
+        let keeps_name = self.parts.has(Field::Data) && !self.is_joined(field);
+        let skipped = if keeps_name { 0 } else { value_start };
+        let start = self.end.wrapping_add(value_start).wrapping_sub(skipped);
+        self.append(line.get(skipped..).unwrap_or_default());
+        self.used = self.used.wrapping_add(line.len()).wrapping_add(1);
+        self.place(field, start);
     }
 
     const fn line_len(&self) -> usize {
@@ -311,10 +314,10 @@ impl<B: Buffer> Store<B> {
         if self.is_within_limit(more) { Loss::NoMemory } else { Loss::TooLong }
     }
 
-    /// Whether the line being read and `more` bytes of it are within the limit, and memory for them is there. Grows the
-    /// memory for them if it can.
+    /// Makes memory for `more` bytes of the line being read and its end. `false`: they are not within the limit, or the
+    /// allocator has refused.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
-    fn has_room(&mut self, more: usize) -> bool {
+    fn reserve(&mut self, more: usize) -> bool {
         let needed = self.end.wrapping_add(more).wrapping_add(1).wrapping_add(SPARE);
         self.is_within_limit(more) && self.memory.grow(needed)
     }
@@ -324,7 +327,7 @@ impl<B: Buffer> Store<B> {
     pub(super) fn put(&mut self, part: &[u8]) -> Skipped {
         debug_assert!(self.id_len <= self.line && self.line <= self.end, "parts lie in order");
         debug_assert!(self.line <= self.used, "what is kept takes no more than on the wire");
-        if !self.has_room(part.len()) {
+        if !self.reserve(part.len()) {
             return self.put_beyond(part);
         }
         self.append(part);
@@ -335,10 +338,10 @@ impl<B: Buffer> Store<B> {
     #[cold]
     #[inline(never)]
     fn put_beyond(&mut self, part: &[u8]) -> Skipped {
-        let loss = self.loss_of(part.len());
         if part.is_empty() {
             return Skipped::No;
         }
+        let loss = self.loss_of(part.len());
         // The spare bytes take the start of any line, unless there are none.
         let spare = self.line.wrapping_add(SPARE);
         if spare > self.memory.limit() || !self.memory.grow(spare) {
@@ -387,7 +390,7 @@ impl<B: Buffer> Store<B> {
                 self.keep_ids();
             }
         }
-        self.has_room(more)
+        self.reserve(more)
     }
 
     /// Drops all but the last event ID, the value of the event's own id, and the line being read.
@@ -404,28 +407,28 @@ impl<B: Buffer> Store<B> {
         self.used = line.start;
     }
 
-    /// Keeps the line being read, if it fits. Its value is what it ends with.
-    pub(super) fn keep(&mut self, field: Field, value_len: usize) {
-        if !self.has_room(0) && !self.make_room(Some(field), 0, self.loss_of(0)) {
-            self.end = self.line;
-            return;
+    /// Keeps the line being read, if it fits.
+    pub(super) fn keep(&mut self, field: Field, value_start: usize) {
+        if !self.reserve(0) && !self.make_room(Some(field), 0, self.loss_of(0)) {
+            return self.drop_line();
         }
+        let start = self.line.wrapping_add(value_start);
         if self.parts.loss == Loss::None {
-            return self.place(field, value_len, self.line_len());
+            self.used = self.used.wrapping_add(self.line_len()).wrapping_add(1);
+            return self.place(field, start);
         }
         if field != Field::Id {
             return self.drop_line();
         }
         self.line = self.end;
-        self.parts.set(field, Span { start: self.end.wrapping_sub(value_len), end: self.end });
+        self.parts.set(field, Span { start, end: self.end });
         self.keep_ids();
     }
 
-    /// Makes a kept line of the line being read, which ends with its value and takes `line_len` of the limit.
+    /// Makes a kept line of the line being read, whose value begins at `start`.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
-    fn place(&mut self, field: Field, value_len: usize, line_len: usize) {
-        self.used = self.used.wrapping_add(line_len).wrapping_add(1);
-        let mut value = Span { start: self.end.wrapping_sub(value_len), end: self.end };
+    fn place(&mut self, field: Field, start: usize) {
+        let mut value = Span { start, end: self.end };
         if self.is_joined(field) {
             // Up to the data before it, after the LF of that.
             if value.start != self.line {
@@ -441,6 +444,10 @@ impl<B: Buffer> Store<B> {
         self.write_lf(value.end);
         self.line = value.end.wrapping_add(1);
         self.end = self.line;
+        debug_assert!(
+            self.line.wrapping_add(SPARE) <= self.memory.bytes().len(),
+            "the spare bytes are there"
+        );
     }
 
     /// Drops the line being read, which does not count.
@@ -450,7 +457,7 @@ impl<B: Buffer> Store<B> {
 
     /// Ends the line being read. Returns it and its first eight bytes, in which its end comes after it.
     #[inline]
-    pub(super) fn end_line(&mut self) -> (&[u8], u64) {
+    pub(super) fn terminate_line(&mut self) -> (&[u8], u64) {
         if !SMALL_CODE {
             self.write_lf(self.end);
         }
@@ -623,7 +630,7 @@ impl<B: Buffer> Store<B> {
 
     /// Joins data lines between which others lie. Each byte is moved a few times at most.
     ///
-    /// After the first data there are only whole lines: what is kept without its name lies before them.
+    /// After the joined data, every line still has its name.
     #[cold]
     #[inline(never)]
     fn join_scattered(&mut self) {
@@ -637,8 +644,8 @@ impl<B: Buffer> Store<B> {
         let (mut at, end) = (data.end.wrapping_add(1), self.line);
         while at < end {
             let lines = self.bytes(Span { start: at, end });
-            // Each of them ends with one byte.
-            let len = lines.iter().take_while(|byte| !is_line_end(byte)).count();
+            // Each of them ends with a LF.
+            let len = lines.iter().take_while(|byte| **byte != b'\n').count();
             let value = lines.get(..len).and_then(split);
             let start = at;
             at = at.wrapping_add(len).wrapping_add(1);

@@ -80,7 +80,7 @@ pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         words::in_8(first) | words::in_8(last) != 0
     } else {
-        bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
+        bytes.iter().any(is_line_end)
     }
 }
 

@@ -25,15 +25,15 @@ impl<const WORDS: bool> Search for Words<WORDS> {
     fn skip(&mut self, _start: usize) {}
 }
 
-/// How many bytes come before the first one below 14, or before the last few. Few such bytes are no line ends.
-#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
+/// The number of bytes before the first one below 14; if there is none, the length less the last one to three bytes. Such
+/// bytes are mostly line ends.
 #[inline(always)]
 fn len_without_control(bytes: &[u8]) -> usize {
     const ONES: u32 = 0x0101_0101;
     let mut len = 0_usize;
     for word in bytes.chunks_exact(4) {
         let value = word.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
-        // The high bit of each byte below 14. The bytes after the first of them may be wrong: they have lent a one.
+        // The high bit of each byte below 14. Exact for the first such byte; a borrow may falsify those after it.
         let below = value.wrapping_sub(14 * ONES) & !value & (0x80 * ONES);
         if below != 0 {
             let bytes = usize::try_from(below.trailing_zeros() >> 3).unwrap_or_default();

@@ -75,7 +75,7 @@ pub fn limited_with_ids(
 ) -> (Vec<Output>, Vec<bool>) {
     let mut set = Ids { later: ids.iter().map(|(_, id)| latin1(id)).collect(), taken: Vec::new() };
     let (lines, rest) = lines(&marked(stream, ids));
-    let lines: Vec<Sized> = lines.iter().map(Sized::marked).collect();
+    let lines: Vec<Sized> = lines.iter().map(|line| Sized::marked(line)).collect();
     let mut rest = Sized::marked(&rest);
     // It may yet be a byte order mark.
     let is_mark = matches!(stream, b"\xEF" | b"\xEF\xBB");
@@ -180,7 +180,7 @@ impl Sized {
     }
 
     /// A line with its [marks](ID_IS_SET).
-    fn marked(line: &String) -> Self {
+    fn marked(line: &str) -> Self {
         let before = |(at, _)| chars(&line[..at].replace(ID_IS_SET, ""));
         let ids_after = line.match_indices(ID_IS_SET).map(before).collect();
         Self { ids_after, ..Self::new(line.replace(ID_IS_SET, "")) }
