@@ -100,7 +100,7 @@ impl Browser {
                 record.notes,
                 record.states,
                 document.getElementById("last").textContent,
-                all("dd", value => value.textContent),
+                all("dd, #gap", value => value.textContent),
                 all("svg path", path => (path.getAttribute("d") ?? "").length),
             ];
         "#;

@@ -1,5 +1,6 @@
 //! Opens the page of a telemetry server in headless Chromium, cuts its event stream ten times, and
-//! asserts that no event is lost, doubled or changed, and that the page shows what happens.
+//! asserts that no event is lost, doubled or changed, and that the page shows what happens. If the connection is cut for
+//! longer than the server keeps events, the page must say how many are missing.
 //!
 //! Screenshots of the page are stored in `screenshots`, in cargo's target directory.
 //!
@@ -46,6 +47,9 @@ const CUTS: [Cut; 10] = [
     Cut::close(4, "}\n\n"),
 ];
 
+/// The connection is cut once the page has some events, and again right after it was told of the gap.
+const CUTS_AROUND_A_GAP: [Cut; 2] = [Cut::close(3, "}\n\n"), Cut::close(0, "}\n\n")];
+
 /// How many events are to come on the connection that is not cut.
 const EVENTS_AFTER_CUTS: usize = 5;
 
@@ -55,7 +59,8 @@ const LIMIT: Duration = Duration::from_secs(180);
 #[test]
 fn host() {
     let keys = ["cpu", "load", "memory_total", "memory_used", "time", "uptime"];
-    look_at("host", &Server::host(), &keys);
+    // It keeps 120 samples: a browser may be a minute behind, and ten cuts take some 20 s.
+    look_at("host", &Server::host(Duration::from_millis(500)), &keys);
 }
 
 #[test]
@@ -63,6 +68,43 @@ fn host() {
 fn firmware() {
     let keys = ["clients", "events", "free_stack", "temperature", "uptime"];
     look_at("firmware", &Server::firmware(), &keys);
+}
+
+/// The server takes samples so fast that its ring has moved on whenever the browser comes back: the page is told how many
+/// samples it has missed, again if the connection is cut right after that, and loses and doubles none beside them.
+#[test]
+fn gap() {
+    let server = Server::host(Duration::from_millis(10));
+    let proxy = Proxy::start(server.address(), &CUTS_AROUND_A_GAP);
+    let browser = Browser::start("gap");
+    browser.open(&format!("http://{}/", proxy.address()));
+    let seen = wait_for("events after the gap", || {
+        let seen = browser.look();
+        let gaps = seen.notes.iter().filter(|note| note.what == "gap").count();
+        let events = seen.notes.iter().rev().take_while(|note| note.what == "sample").count();
+        if gaps == 2 && events >= EVENTS_AFTER_CUTS { Ok(seen) } else { Err(seen) }
+    });
+    browser.screenshot("gap-light", 1100, 800, "light");
+
+    let events = seen.events();
+    let first_gap = events.iter().position(|event| event.what == "gap").unwrap();
+    let (before, [first, second, after @ ..]) = events.split_at(first_gap) else { panic!() };
+    assert_eq!(before.len(), 4, "{seen:?}");
+    assert_nothing_lost_or_doubled(before);
+    assert_nothing_lost_or_doubled(after);
+    let (boot, last) = parse_id(&before[3].id);
+    let missed = |gap: &Note| -> u64 {
+        assert_eq!((gap.what.as_str(), gap.id.as_str()), ("gap", before[3].id.as_str()));
+        let data: Value = serde_json::from_str(&gap.data).unwrap();
+        data["missed"].as_u64().unwrap()
+    };
+    assert!(0 < missed(first) && missed(first) < missed(second), "{seen:?}");
+    assert_eq!(parse_id(&after[0].id), (boot, last + missed(second) + 1));
+    let shown = format!("samples lost: {}.", missed(second));
+    assert!(seen.values.iter().any(|value| value.ends_with(&shown)), "{seen:?}");
+    assert!(seen.values.iter().any(|value| value == "2 gaps"), "{seen:?}");
+    assert_came_back_with_last_id(&seen, &proxy.streams());
+    println!("gap: {} and {} samples missed, and told", missed(first), missed(second));
 }
 
 fn look_at(name: &str, server: &Server, keys: &[&str]) {

@@ -13,12 +13,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `examples/telemetry`, on this machine.
-    pub(crate) fn host() -> Self {
+    /// `examples/telemetry`, on this machine, with so long between its samples.
+    pub(crate) fn host(interval: Duration) -> Self {
         let mut command = Command::new(env!("CARGO"));
         command.args(["run", "--quiet", "--release", "--example", "telemetry", "--"]);
-        // It keeps 120 samples: a browser may be a minute behind, and ten cuts take some 20 s.
-        command.args(["--interval-ms", "500", "--port"]);
+        command.args(["--interval-ms", &interval.as_millis().to_string(), "--port"]);
         Self::start(command)
     }
 
