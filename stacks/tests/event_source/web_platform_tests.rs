@@ -26,6 +26,7 @@ for_each_driver! {
     format_field_id_2
     format_field_id_3
     format_field_id_null
+    id_with_bad_utf8
     format_field_retry
     format_field_retry_bogus
     format_field_retry_bogus_2
@@ -249,6 +250,13 @@ fn format_field_id_null(driver: Driver) {
         assert_eq!(requests.len(), 2);
         assert_eq!(requests[1].last_event_id(), None, "{id:?}");
     }
+}
+
+/// Bytes that are not UTF-8 go out as U+FFFD.
+fn id_with_bad_utf8(driver: Driver) {
+    let server = Server::start([stream(b"id: a\xFFb\ndata: x\n\n")]);
+    assert_eq!(visit(driver, &server).ids(), ["a\u{FFFD}b"]);
+    assert_eq!(server.requests()[1].last_event_id(), Some("a\u{FFFD}b".as_bytes()));
 }
 
 /// The wait of a second connection after this body.
