@@ -175,8 +175,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
     pub fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         let mut id = [0; 2 * DIGITS + 1];
         let id = self.next_id(&mut id);
-        // An id of digits and a hyphen is always valid.
-        let event = EventId::from_bytes(id).map_or(*event, |id| event.id(id));
+        let event = event.id(EventId::from_id_bytes(id));
 
         // The event mostly takes the place of one or two old events. Their ends must be known before they are overwritten.
         // The alternative is to ask for the length first, which takes as long as encoding.

@@ -74,6 +74,13 @@ impl<'a> EventId<'a> {
         }
     }
 
+    /// The same for bytes that are known to be an id.
+    #[inline]
+    pub(crate) fn from_id_bytes(id: &'a [u8]) -> Self {
+        debug_assert!(find_forbidden(id, true).is_none(), "an id has no LF, CR or NUL");
+        Self(Id::Bytes(id))
+    }
+
     /// Formats an id into `buffer`, from which it is borrowed.
     ///
     /// ```
