@@ -7,6 +7,103 @@
 //! The stack must undo the transfer coding before the reader. A reader over the bare socket of a response with
 //! `Transfer-Encoding: chunked` takes the lengths of the chunks for lines of the stream, and events are cut short.
 //! [`Decoder::ignored_lines`](crate::Decoder::ignored_lines) shows it: it grows with each chunk.
+//!
+//! # A client on a device
+//!
+//! Over an [`EventSource`](crate::EventSource) no reader is needed: its caller has the connection's buffer. A server is
+//! asked with HTTP/1.0, so that it does not cut the body into chunks:
+//!
+#![cfg_attr(feature = "embedded-io-async-v0.7", doc = "```")]
+#![cfg_attr(not(feature = "embedded-io-async-v0.7"), doc = "```ignore")]
+//! use embedded_io_async::{BufRead, Read, Write};
+//! use sse_wire::io::{Buffered, BufferedError};
+//! use sse_wire::{EventSource, ReadyState, Response};
+//!
+//! /// One connection, from the request to the end of the body.
+//! async fn receive<C: Read + Write>(
+//!     source: &mut EventSource<[u8; 512]>,
+//!     mut connection: C,
+//! ) -> Result<(), BufferedError<C::Error>> {
+//!     let io = BufferedError::Io;
+//!     connection.write_all(b"GET /events HTTP/1.0\r\n").await.map_err(io)?;
+//!     for (name, value) in source.headers() {
+//!         for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+//!             connection.write_all(part).await.map_err(io)?;
+//!         }
+//!     }
+//!     connection.write_all(b"\r\n").await.map_err(io)?;
+//!     connection.flush().await.map_err(io)?;
+//!
+//!     let mut body = Buffered::new(connection, [0; 256]);
+//!     let mut line = [0; 128];
+//!     // `HTTP/1.0 200 OK`
+//!     let status = read_line(&mut body, &mut line).await?.get(9..12).unwrap_or_default();
+//!     let mut head = Response::new(str::from_utf8(status).unwrap_or_default().parse().unwrap_or(0));
+//!     while let header @ [_, ..] = read_line(&mut body, &mut line).await? {
+//!         let colon = header.iter().position(|byte| *byte == b':').unwrap_or(header.len());
+//!         let (name, value) = header.split_at(colon);
+//!         head = head.header(name, value.get(1..).unwrap_or_default());
+//!     }
+//!     if source.open(&head).is_err_and(|refused| refused.is_temporary()) {
+//!         source.retry(head.retry_after());
+//!     }
+//!     while source.ready_state() == ReadyState::Open {
+//!         let mut chunk = body.fill_buf().await?;
+//!         let used = chunk.len();
+//!         if used == 0 {
+//!             break; // the end of the body
+//!         }
+//!         while let Some(event) = source.next(&mut chunk) {
+//!             // A device shows it, or moves something. An error is an event that does not fit into 512 bytes.
+//! #           assert_eq!(event.unwrap().data(), b"23.4");
+//! #           source.close();
+//!         }
+//!         body.consume(used);
+//!     }
+//!     Ok(())
+//! }
+//!
+//! /// A line of the head, without its end, as far as it fits; empty at the end of the head.
+//! async fn read_line<'l, R: BufRead>(body: &mut R, line: &'l mut [u8]) -> Result<&'l [u8], R::Error> {
+//!     let (mut byte, mut len) = ([0], 0);
+//!     while body.read(&mut byte).await? == 1 && byte != *b"\n" {
+//!         if let Some(free) = line.get_mut(len) {
+//!             (*free, len) = (byte[0], len + 1);
+//!         }
+//!     }
+//!     Ok(line[..len].trim_ascii_end())
+//! }
+//! # struct Connection<'a> { response: &'a [u8], request: Vec<u8> }
+//! # impl embedded_io_async::ErrorType for Connection<'_> { type Error = core::convert::Infallible; }
+//! # impl Read for Connection<'_> {
+//! #     async fn read(&mut self, out: &mut [u8]) -> Result<usize, Self::Error> {
+//! #         let len = out.len().min(self.response.len()).min(7);
+//! #         out[..len].copy_from_slice(&self.response[..len]);
+//! #         self.response = &self.response[len..];
+//! #         Ok(len)
+//! #     }
+//! # }
+//! # impl Write for Connection<'_> {
+//! #     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+//! #         self.request.extend(bytes);
+//! #         Ok(bytes.len())
+//! #     }
+//! #     async fn flush(&mut self) -> Result<(), Self::Error> { Ok(()) }
+//! # }
+//! # let mut source = EventSource::new(sse_wire::Decoder::new([0; 512]));
+//! # for (response, state) in [
+//! #     (&b"HTTP/1.0 503 Busy\r\nRetry-After: 1\r\n\r\n"[..], ReadyState::Connecting),
+//! #     (b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: hi\n\ndata: 23.4\n\n", ReadyState::Closed),
+//! # ] {
+//! #     source.connect(0).unwrap();
+//! #     let connection = Connection { response, request: Vec::new() };
+//! #     embassy_futures::block_on(receive(&mut source, connection)).unwrap();
+//! #     assert_eq!(source.ready_state(), state);
+//! # }
+//! ```
+//!
+//! The rest is a loop: [`connect`](crate::EventSource::connect) says how long to wait, a timer waits, the network stack
+//! connects. `firmware/client` has it with embassy, and with a time limit for everything.
 
 // `read` and `write` hold what both worlds share: all but the waiting. `blocking` and `asynch` only
 // move bytes between them and the connection, so that there is one way in which an interrupted call
