@@ -321,8 +321,10 @@ fn a_vector_is_as_before() {
     for granted in 0..4 {
         let mut out = b"before".to_vec();
         let mut result = Ok(());
-        let refused = with_allocations(granted, || result = event.append_to(&mut out));
-        assert_eq!(refused, result.is_err());
+        let all_used = with_allocations(granted, || result = event.append_to(&mut out));
+        // The small code asks for the whole event at once.
+        assert!(all_used || result.is_ok());
+        assert!(granted > 0 || result.is_err());
         if let Err(error) = result {
             assert_eq!(error.needed, event.encoded_len());
             assert_eq!(out, b"before");
