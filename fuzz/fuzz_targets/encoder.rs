@@ -116,7 +116,8 @@ fuzz_target!(|input: Input<'_>| {
         assert_eq!(appended, b"before");
 
         // Over a connection, with the smallest buffers that it can have.
-        let head = event.begin(&mut []).finish().expect_err("it is empty").needed - "data: \n\n".len();
+        let head =
+            event.begin(&mut []).finish().expect_err("it is empty").needed - "data: \n\n".len();
         let mut wire = vec![0; needed];
         let buffer = vec![0; head + 15 + usize::from(input.buffer)];
         let mut writer = sse_wire::io::blocking::EventWriter::new(&mut wire[..], buffer);
