@@ -48,7 +48,7 @@ unsafe impl GlobalAlloc for Refusing {
 #[global_allocator]
 static ALLOCATOR: Refusing = Refusing;
 
-/// Runs with so many allocations, and returns whether one was refused.
+/// Runs with so many allocations, and returns whether all of them were used: if not, none was refused.
 fn with_allocations(granted: usize, run: impl FnOnce()) -> bool {
     GRANTED.set(granted);
     run();
