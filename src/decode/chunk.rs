@@ -7,7 +7,7 @@ use super::field::Field;
 use super::gather::Gathered;
 use super::whole::{Block, Found};
 use crate::SMALL_CODE;
-use crate::scan::{ends_with_cr, is_line_end, nothing};
+use crate::scan::{is_line_end, nothing};
 
 impl<B: Buffer> Decoder<B> {
     /// Goes on to the next event, which is in the store. Returns how much of the chunk is left, too.
@@ -83,8 +83,7 @@ impl<B: Buffer> Decoder<B> {
         if is_kept {
             self.take_rest(block);
             self.event_has_retry = block.retry.is_some();
-            self.after_cr = chunk.is_empty() && ends_with_cr(bytes);
-            self.stage = if self.after_cr { Stage::Reading } else { Stage::Gathering };
+            self.end_lines(bytes, chunk);
         }
         is_kept
     }

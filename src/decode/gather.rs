@@ -35,11 +35,17 @@ impl<B: Buffer> Decoder<B> {
         }
         let rest = lines.rest();
         if !chunk.is_empty() {
-            self.after_cr = rest.is_empty() && ends_with_cr(chunk);
-            self.stage = if self.after_cr { Stage::Reading } else { Stage::Gathering };
+            self.end_lines(chunk, rest);
             self.read(rest);
         }
         (Gathered::Chunk, 0)
+    }
+
+    /// Goes on after the lines of `chunk`, of which `rest` is left: a LF that comes next may belong to a CR.
+    #[inline(always)]
+    pub(super) fn end_lines(&mut self, chunk: &[u8], rest: &[u8]) {
+        self.after_cr = rest.is_empty() && ends_with_cr(chunk);
+        self.stage = if self.after_cr { Stage::Reading } else { Stage::Gathering };
     }
 
     /// Takes the next line and its first eight bytes, and before that data lines that follow data.
