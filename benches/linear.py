@@ -35,7 +35,7 @@ def run(*command):
 
 def build():
     manifest = HERE / "Cargo.toml"
-    output = run("cargo", "build", "--locked", "--release", "--bin", "linear", "--manifest-path",
+    output = run("cargo", "build", "--locked", "--profile", "bench", "--bin", "linear", "--manifest-path",
                  manifest, "--message-format", "json")
     return re.findall(r'"executable":"([^"]+)"', output)[-1]
 
