@@ -1,0 +1,467 @@
+//! Events from a stream of chunks, whatever they come from: [`EventStream`] owns them, [`EventsWith`] lends them to a
+//! closure.
+
+use crate::event::{Event, FromEvent, Id, Name};
+use crate::silence::Silence;
+use futures_core::stream::FusedStream;
+use futures_core::{Stream, TryStream};
+use pin_project_lite::pin_project;
+use sse_wire::{DecodeError, Decoder, GrowingBuffer, LastEventIdError, MessageEvent};
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+/// The default limit for an event, in bytes.
+pub(crate) const LIMIT: usize = 16 * 1024 * 1024;
+
+/// Turns a stream of chunks into a stream of events. Implemented for every stream of results whose chunks have bytes, such
+/// as `reqwest::Response::bytes_stream()`.
+///
+/// ```
+/// use futures_util::{TryStreamExt, stream};
+/// use sse_wire_http::Eventsource;
+///
+/// # futures_util::FutureExt::now_or_never(async {
+/// let body = stream::iter([Ok::<_, std::io::Error>("event: token\nda"), Ok("ta: Hi\n\n")]);
+/// let events: Vec<_> = body.eventsource().try_collect().await?;
+/// assert_eq!(events[0].event, "token");
+/// assert_eq!(events[0].data, "Hi");
+/// # Ok::<(), sse_wire_http::Error<std::io::Error>>(()) }).unwrap()?;
+/// # Ok::<(), sse_wire_http::Error<std::io::Error>>(())
+/// ```
+pub trait Eventsource: TryStream + Sized {
+    /// A stream of events whose data are a [`String`], with a limit of 16 MiB for each.
+    fn eventsource(self) -> EventStream<Self>;
+
+    /// A stream of what a closure makes of each event. The closure borrows the event: nothing is copied that lies whole in
+    /// a chunk. `limit` is that of [`EventStream::with_limit`].
+    fn events_with<R, F>(self, limit: usize, f: F) -> EventsWith<Self, F>
+    where
+        F: FnMut(MessageEvent<'_>) -> R;
+}
+
+impl<S: TryStream<Ok: AsRef<[u8]>>> Eventsource for S {
+    fn eventsource(self) -> EventStream<Self> {
+        EventStream::new(self)
+    }
+
+    fn events_with<R, F>(self, limit: usize, f: F) -> EventsWith<Self, F>
+    where
+        F: FnMut(MessageEvent<'_>) -> R,
+    {
+        EventsWith { chunks: Chunks::new(self, limit), f }
+    }
+}
+
+/// Why an item of a stream is not an event. `E` is the error of the stream of chunks.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Error<E> {
+    /// The stream of chunks has failed.
+    Transport(E),
+    /// No chunk has come for longer than the [idle timeout](EventStream::idle_timeout). The stream has ended.
+    Idle,
+    /// An event is longer than the limit. It is skipped, and the stream goes on with the next one.
+    TooLong,
+    /// The allocator has refused the memory for an event. It is skipped, and the stream goes on with the next one.
+    OutOfMemory,
+}
+
+impl<E> From<DecodeError> for Error<E> {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::OutOfMemory => Self::OutOfMemory,
+            _ => Self::TooLong,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport(error) => write!(f, "the event stream failed: {error}"),
+            Self::Idle => f.write_str("the event stream was silent for too long"),
+            Self::TooLong => f.write_str("an event is longer than the limit"),
+            Self::OutOfMemory => f.write_str("there is no memory for an event"),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Transport(error) => Some(error),
+            Self::Idle | Self::TooLong | Self::OutOfMemory => None,
+        }
+    }
+}
+
+/// A stream that hands each event to a closure: [`EventStream`], and the client that reconnects.
+///
+/// Private to this crate; its name is public because [`JsonStream`](crate::JsonStream) is over any of them.
+#[cfg(feature = "json")]
+pub trait PollEvent {
+    /// Why an item is not an event.
+    type Error;
+
+    /// What `f` makes of the next event.
+    fn poll_event<R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        f: impl FnMut(MessageEvent<'_>) -> R,
+    ) -> Poll<Option<Result<R, Self::Error>>>;
+
+    /// Whether the stream is within an event.
+    fn is_mid_event(&self) -> bool;
+
+    /// Whether the error is about one event, so that the stream goes on.
+    fn is_about_event(error: &Self::Error) -> bool;
+}
+
+#[cfg(feature = "json")]
+impl<S: TryStream<Ok: AsRef<[u8]>>, D> PollEvent for EventStream<S, D> {
+    type Error = Error<S::Error>;
+
+    #[inline(always)]
+    fn poll_event<R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut f: impl FnMut(MessageEvent<'_>) -> R,
+    ) -> Poll<Option<Result<R, Self::Error>>> {
+        self.project().chunks.poll_event(cx, |event, _| f(event))
+    }
+
+    fn is_mid_event(&self) -> bool {
+        self.decoder().is_mid_event()
+    }
+
+    fn is_about_event(error: &Self::Error) -> bool {
+        matches!(error, Error::TooLong | Error::OutOfMemory)
+    }
+}
+
+/// What takes events off the front of a chunk: the core's decoder, or its client.
+pub(crate) trait Source {
+    fn next<'a, 'c: 'a>(
+        &'a mut self,
+        chunk: &mut &'c [u8],
+    ) -> Option<Result<MessageEvent<'a>, DecodeError>>;
+}
+
+impl Source for Decoder<GrowingBuffer> {
+    #[inline(always)]
+    fn next<'a, 'c: 'a>(
+        &'a mut self,
+        chunk: &mut &'c [u8],
+    ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
+        Self::next(self, chunk)
+    }
+}
+
+/// A chunk of which some bytes are used.
+#[derive(Debug)]
+pub(crate) struct Chunk<B> {
+    /// `None`: every byte is used. So an idle stream holds no chunk.
+    bytes: Option<B>,
+    used: usize,
+}
+
+impl<B> Default for Chunk<B> {
+    fn default() -> Self {
+        Self { bytes: None, used: 0 }
+    }
+}
+
+impl<B: AsRef<[u8]>> Chunk<B> {
+    pub(crate) fn fill(&mut self, bytes: B) {
+        *self = Self { bytes: Some(bytes), used: 0 };
+    }
+
+    /// What `f` makes of the next event. `None`: more is needed.
+    #[inline(always)]
+    pub(crate) fn next<R>(
+        &mut self,
+        source: &mut impl Source,
+        f: impl FnOnce(MessageEvent<'_>, &B) -> R,
+    ) -> Option<Result<R, DecodeError>> {
+        let bytes = self.bytes.as_ref()?;
+        let chunk = bytes.as_ref();
+        let mut rest = chunk.get(self.used..).unwrap_or_default();
+        let event = source.next(&mut rest).map(|event| event.map(|event| f(event, bytes)));
+        self.used = chunk.len().saturating_sub(rest.len());
+        // A call with an empty rest costs more than this test.
+        if rest.is_empty() {
+            self.bytes = None;
+        }
+        event
+    }
+}
+
+pin_project! {
+    /// A decoder over a stream of chunks: what [`EventStream`] and [`EventsWith`] share.
+    pub(crate) struct Chunks<S: TryStream> {
+        #[pin]
+        chunks: S,
+        decoder: Decoder<GrowingBuffer>,
+        chunk: Chunk<S::Ok>,
+        // Comes after the end.
+        last: Option<S::Ok>,
+        idle: Option<Silence>,
+        is_done: bool,
+    }
+}
+
+impl<S: TryStream<Ok: AsRef<[u8]>>> Chunks<S> {
+    pub(crate) fn new(chunks: S, limit: usize) -> Self {
+        Self::with_decoder(chunks, Decoder::new(GrowingBuffer::with_limit(limit)))
+    }
+
+    fn with_decoder(chunks: S, decoder: Decoder<GrowingBuffer>) -> Self {
+        Self { chunks, decoder, chunk: Chunk::default(), last: None, idle: None, is_done: false }
+    }
+
+    pub(crate) const fn decoder(&self) -> &Decoder<GrowingBuffer> {
+        &self.decoder
+    }
+
+    /// What `f` makes of the next event.
+    #[inline(always)]
+    pub(crate) fn poll_event<R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut f: impl FnMut(MessageEvent<'_>, &S::Ok) -> R,
+    ) -> Poll<Option<Result<R, Error<S::Error>>>> {
+        let mut this = self.project();
+        loop {
+            if let Some(event) = this.chunk.next(this.decoder, &mut f) {
+                return Poll::Ready(Some(event.map_err(Error::from)));
+            }
+            if *this.is_done {
+                return Poll::Ready(None);
+            }
+            match this.chunks.as_mut().try_poll_next(cx) {
+                Poll::Ready(Some(Ok(chunk))) => {
+                    this.chunk.fill(chunk);
+                    if let Some(idle) = this.idle {
+                        idle.end();
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    return Poll::Ready(Some(Err(Error::Transport(error))));
+                }
+                Poll::Ready(None) => {
+                    *this.is_done = true;
+                    if let Some(chunk) = this.last.take() {
+                        this.chunk.fill(chunk);
+                    }
+                }
+                Poll::Pending => {
+                    ready!(this.idle.as_mut().map_or(Poll::Pending, |idle| idle.poll(cx)));
+                    *this.is_done = true;
+                    return Poll::Ready(Some(Err(Error::Idle)));
+                }
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// A stream of [`Event`]s, out of a stream of chunks.
+    ///
+    /// It does what a browser does: how the stream is cut, which line ends it has, a byte order mark or invalid UTF-8
+    /// change nothing. The end of the chunks ends it without an error, and it drops an event without its blank line, as
+    /// the standard has it ([9.2.6][standard]); [`dispatch_at_end`](Self::dispatch_at_end) keeps that event, and
+    /// [`decoder`](Self::decoder) knows of it. After [`Error::Transport`] the stream of chunks is asked again: most end then.
+    ///
+    /// # Cost
+    ///
+    /// Each event copies its data as [`FromEvent`] says, and its type and id where they differ from those before. An idle
+    /// stream keeps no chunk. The memory for an event that chunks cut is bounded by the limit, and given back.
+    ///
+    /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+    pub struct EventStream<S: TryStream, D = String> {
+        #[pin]
+        chunks: Chunks<S>,
+        name: Name,
+        id: Id,
+        data: PhantomData<fn() -> D>,
+    }
+}
+
+impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
+    /// The events of these chunks, with a limit of 16 MiB for each.
+    #[must_use]
+    pub fn new(chunks: S) -> Self {
+        Self::with_limit(chunks, LIMIT)
+    }
+
+    /// The same, with another limit.
+    ///
+    /// An event fits if its `data`, `event` and `id` lines, and the last event ID, leave eight of so many bytes free; see
+    /// [`Decoder`]. A longer one is lost alone: [`Error::TooLong`].
+    #[must_use]
+    pub fn with_limit(chunks: S, limit: usize) -> Self {
+        Self::with_decoder(chunks, Decoder::new(GrowingBuffer::with_limit(limit)))
+    }
+
+    /// The same, with a decoder that may know a last event ID and a reconnection time, and be in mid-event.
+    #[must_use]
+    pub fn with_decoder(chunks: S, decoder: Decoder<GrowingBuffer>) -> Self {
+        let mut id = Id::default();
+        Id::renew(&mut id, decoder.last_event_id());
+        let chunks = Chunks::with_decoder(chunks, decoder);
+        Self { chunks, name: Name::default(), id, data: PhantomData }
+    }
+
+    /// Takes the data of events as another type: [`FromEvent`].
+    #[must_use]
+    pub fn with_data<T: FromEvent<S::Ok>>(self) -> EventStream<S, T> {
+        EventStream { chunks: self.chunks, name: self.name, id: self.id, data: PhantomData }
+    }
+
+    /// Hands out the last event even if the stream ends before its blank line. The standard drops it; some servers leave
+    /// the last blank line out.
+    #[must_use]
+    pub fn dispatch_at_end(mut self) -> Self
+    where
+        S::Ok: From<&'static [u8]>,
+    {
+        self.chunks.last = Some(S::Ok::from(b"\n\n"));
+        self
+    }
+
+    /// Ends the stream with [`Error::Idle`] if no chunk comes for so long. Any chunk counts, so a server's comments keep
+    /// the stream alive.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn idle_timeout(mut self, after: Duration) -> Self {
+        self.chunks.idle = Some(Silence::after(after));
+        self
+    }
+
+    /// Deserializes each event's data from JSON.
+    #[cfg(feature = "json")]
+    #[must_use]
+    pub fn json<V: serde::de::DeserializeOwned>(self) -> crate::JsonStream<V, Self> {
+        crate::JsonStream::new(self)
+    }
+
+    /// The last event ID, for the header `Last-Event-ID` of the next request. Empty if there is none.
+    #[must_use]
+    pub fn last_event_id(&self) -> &str {
+        &self.id
+    }
+
+    /// Sets the last event ID with which the events begin.
+    ///
+    /// # Errors
+    /// If it has a NUL, LF or CR, or does not fit into the limit.
+    pub fn set_last_event_id(&mut self, id: impl Into<String>) -> Result<(), LastEventIdError> {
+        let id = id.into();
+        self.chunks.decoder.set_last_event_id(id.as_bytes())?;
+        self.id = id.into();
+        Ok(())
+    }
+
+    /// The reconnection time that the stream has set.
+    #[must_use]
+    pub const fn reconnection_time(&self) -> Option<Duration> {
+        self.chunks.decoder.reconnection_time()
+    }
+
+    /// The decoder: it knows how many comments and ignored lines there were, and whether the stream is in mid-event.
+    #[must_use]
+    pub const fn decoder(&self) -> &Decoder<GrowingBuffer> {
+        self.chunks.decoder()
+    }
+
+    /// The decoder, to go on with another stream of chunks. Events of the present chunk that were not taken are lost.
+    #[must_use]
+    pub fn into_decoder(self) -> Decoder<GrowingBuffer> {
+        self.chunks.decoder
+    }
+}
+
+/// Makes an event in place: through further closures and moves it takes three times as long.
+#[inline(always)]
+pub(crate) fn own<B, D: FromEvent<B>>(
+    event: &MessageEvent<'_>,
+    chunk: &B,
+    name: &mut Name,
+    id: &mut Id,
+) -> Event<D> {
+    Name::renew(name, event.event_type());
+    Id::renew(id, event.last_event_id());
+    Event {
+        event: name.clone(),
+        data: D::from_event(event, chunk),
+        id: id.clone(),
+        retry: event.retry(),
+    }
+}
+
+impl<S: TryStream<Ok: AsRef<[u8]>>, D: FromEvent<S::Ok>> Stream for EventStream<S, D> {
+    type Item = Result<Event<D>, Error<S::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut this = self.project();
+        let (name, id) = (this.name, this.id);
+        let event =
+            this.chunks.as_mut().poll_event(cx, |event, chunk| own(&event, chunk, name, id));
+        if !matches!(event, Poll::Ready(Some(Ok(_)))) {
+            // An id without data sets the last event ID, too.
+            Id::renew(id, this.chunks.decoder.last_event_id());
+        }
+        event
+    }
+}
+
+impl<S: TryStream<Ok: AsRef<[u8]>>, D: FromEvent<S::Ok>> FusedStream for EventStream<S, D> {
+    fn is_terminated(&self) -> bool {
+        self.chunks.is_done && self.chunks.chunk.bytes.is_none()
+    }
+}
+
+impl<S: TryStream, D> fmt::Debug for EventStream<S, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("decoder", &self.chunks.decoder).finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// A stream of what a closure makes of each event: see [`Eventsource::events_with`].
+    pub struct EventsWith<S: TryStream, F> {
+        #[pin]
+        chunks: Chunks<S>,
+        f: F,
+    }
+}
+
+impl<S: TryStream<Ok: AsRef<[u8]>>, F> EventsWith<S, F> {
+    /// The decoder: last event ID, reconnection time, counts of comments and of ignored lines.
+    #[must_use]
+    pub const fn decoder(&self) -> &Decoder<GrowingBuffer> {
+        self.chunks.decoder()
+    }
+}
+
+impl<S, F, R> Stream for EventsWith<S, F>
+where
+    S: TryStream<Ok: AsRef<[u8]>>,
+    F: FnMut(MessageEvent<'_>) -> R,
+{
+    type Item = Result<R, Error<S::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        this.chunks.poll_event(cx, |event, _| (this.f)(event))
+    }
+}
+
+impl<S: TryStream, F> fmt::Debug for EventsWith<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventsWith").field("decoder", &self.chunks.decoder).finish_non_exhaustive()
+    }
+}
