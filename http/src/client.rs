@@ -1,0 +1,583 @@
+//! The client of the standard, over anything that connects: it reconnects, and says so.
+//!
+//! The rules are those of [`sse_wire::EventSource`]; here are its connections, its waits and its timeouts.
+
+use crate::event::{Event, FromEvent, Id, Name};
+use crate::silence::Silence;
+use crate::stream::{Chunk, LIMIT, Source, own};
+use futures_core::stream::FusedStream;
+use futures_core::{Stream, TryStream};
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, Response};
+use sse_wire::{
+    Backoff, DecodeError, Decoder, GrowingBuffer, LastEventIdError, MessageEvent, ReadyState,
+    Refused,
+};
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::{Sleep, sleep};
+
+/// Makes the connections of an [`EventSource`]: sends a request, and gives its response.
+///
+/// A closure that takes the headers and returns a future will do. The request is a `GET`, unless the server wants
+/// something else. The connection follows redirections, undoes transfer codings, and ends when the body is dropped.
+pub trait Connect {
+    /// Why a connection fails.
+    type Error;
+
+    /// The body of a response. An `http_body::Body` becomes one with `http_body_util::BodyDataStream`.
+    type Body: TryStream<Ok: AsRef<[u8]>, Error = Self::Error>;
+
+    /// A response in the making.
+    type Future: Future<Output = Result<Response<Self::Body>, Self::Error>>;
+
+    /// Sends a request with these headers, in place of others of the same names: `Accept`, `Cache-Control`, and
+    /// `Last-Event-ID` where there is an id.
+    fn connect(&mut self, headers: HeaderMap) -> Self::Future;
+
+    /// Whether a further attempt is futile, so that the client gives up.
+    fn is_final(error: &Self::Error) -> bool {
+        let _ = error;
+        false
+    }
+}
+
+impl<C, F, B> Connect for C
+where
+    C: FnMut(HeaderMap) -> F,
+    F: Future<Output = Result<Response<B>, B::Error>>,
+    B: TryStream<Ok: AsRef<[u8]>>,
+{
+    type Error = B::Error;
+    type Body = B;
+    type Future = F;
+
+    fn connect(&mut self, headers: HeaderMap) -> F {
+        self(headers)
+    }
+}
+
+/// What an [`EventSource`] does where the standard leaves a choice, or has none.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Options {
+    limit: usize,
+    idle_timeout: Option<Duration>,
+    backoff: Backoff,
+    attempts: Option<u32>,
+    retries_refused: bool,
+    reconnects_after_end: bool,
+}
+
+impl Options {
+    /// A limit of 16 MiB for an event; no idle timeout; the core's [`Backoff`]; attempts without end, also after
+    /// [temporary](Refused::is_temporary) refusals and after the end of a body.
+    pub const fn new() -> Self {
+        Self {
+            limit: LIMIT,
+            idle_timeout: None,
+            backoff: Backoff::new(),
+            attempts: None,
+            retries_refused: true,
+            reconnects_after_end: true,
+        }
+    }
+
+    /// Sets the limit for an event and the last event ID, in bytes: see [`Decoder`].
+    pub const fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Gives up a connection on which nothing comes for so long: three keep-alives of the server are a good choice. Any
+    /// chunk counts, so comments do. The time between request and response is bounded by it, too. Without it, a connection
+    /// that is dead without a sign lasts until the operating system finds out.
+    pub const fn idle_timeout(mut self, after: Duration) -> Self {
+        self.idle_timeout = Some(after);
+        self
+    }
+
+    /// Sets how long the client waits before it connects again.
+    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Gives up after so many reconnections without a sign of life, which is an event or a comment.
+    pub const fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = Some(attempts);
+        self
+    }
+
+    /// Whether the client tries again after a refusal that may be temporary, such as 503. It waits as long as the header
+    /// `Retry-After` asks in seconds, and no shorter than after another failure. `false` is what the standard has.
+    pub const fn retries_refused(mut self, retries: bool) -> Self {
+        self.retries_refused = retries;
+        self
+    }
+
+    /// Whether the client connects again after the end of a body, as the standard has it. `false` is for requests that
+    /// have one answer, such as those to language models: the stream ends with the body.
+    pub const fn reconnects_after_end(mut self, reconnects: bool) -> Self {
+        self.reconnects_after_end = reconnects;
+        self
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What comes out of an [`EventSource`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming<D = String> {
+    /// A connection is open: its response is an event stream.
+    Open,
+    /// An event has come.
+    Message(Event<D>),
+}
+
+/// Why a connection of an [`EventSource`] failed, or why an event is lost. `E` is the error of the connection.
+///
+/// [`EventSource::ready_state`] says whether the client goes on: it is `Closed` if not.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientError<E> {
+    /// The connection failed.
+    Connection(E),
+    /// The body has ended.
+    Ended,
+    /// Nothing has come for longer than the idle timeout.
+    Idle,
+    /// The response is not an event stream. [`EventSource::refused_response`] has it.
+    Refused {
+        /// What is wrong with it.
+        why: Refused,
+        /// How long the server asks to wait before another attempt; zero if it does not.
+        retry_after: Duration,
+    },
+    /// An event is longer than the limit. It is skipped, and the connection goes on.
+    TooLong,
+    /// The allocator has refused the memory for an event. It is skipped, and the connection goes on.
+    OutOfMemory,
+}
+
+impl<E> From<DecodeError> for ClientError<E> {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::OutOfMemory => Self::OutOfMemory,
+            _ => Self::TooLong,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for ClientError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(error) => write!(f, "the connection failed: {error}"),
+            Self::Ended => f.write_str("the event stream has ended"),
+            Self::Idle => f.write_str("the event stream was silent for too long"),
+            Self::Refused { why, .. } => why.fmt(f),
+            Self::TooLong => f.write_str("an event is longer than the limit"),
+            Self::OutOfMemory => f.write_str("there is no memory for an event"),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for ClientError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Connection(error) => Some(error),
+            Self::Refused { why, .. } => Some(why),
+            Self::Ended | Self::Idle | Self::TooLong | Self::OutOfMemory => None,
+        }
+    }
+}
+
+impl Source for sse_wire::EventSource<GrowingBuffer> {
+    #[inline(always)]
+    fn next<'a, 'c: 'a>(
+        &'a mut self,
+        chunk: &mut &'c [u8],
+    ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
+        Self::next(self, chunk)
+    }
+}
+
+/// The client of the standard: a stream of [`Incoming`], which connects again when a connection ends.
+///
+/// It needs tokio's clock, so it is polled within a tokio runtime. Between two items nothing happens: it connects, waits and
+/// reads only while it is polled. A dropped `next()` loses nothing. Dropping the client closes its connection.
+///
+/// An error is what the event `error` is in a browser: it says why a connection failed, and the next poll goes on, unless
+/// the client is [closed](Self::ready_state). Its stream ends then.
+///
+/// ```
+/// use futures_util::{StreamExt, stream};
+/// use sse_wire_http::{EventSource, Incoming, Options};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let mut answers = ["data: 1\nid: a\n\n", "data: 2\n\n"].into_iter();
+/// let connect = move |_headers| {
+///     let body = stream::iter(answers.next().map(Ok::<_, std::io::Error>));
+///     let response = http::Response::builder().header("Content-Type", "text/event-stream");
+///     async move { Ok(response.body(body).unwrap()) }
+/// };
+/// let backoff = sse_wire_http::Backoff::new().floor(std::time::Duration::ZERO);
+/// let backoff = backoff.reconnection_time(std::time::Duration::ZERO);
+/// let mut events = EventSource::<_>::new(connect, Options::new().backoff(backoff));
+/// let mut seen = String::new();
+/// while let Some(incoming) = events.next().await {
+///     match incoming {
+///         Ok(Incoming::Open) => seen += "open ",
+///         Ok(Incoming::Message(event)) => seen += &format!("{} ", event.data),
+///         Err(error) => seen += &format!("({error}) "),
+///     }
+///     if seen.contains('2') {
+///         events.close();
+///     }
+/// }
+/// assert_eq!(seen, "open 1 (the event stream has ended) open 2 ");
+/// # });
+/// ```
+pub struct EventSource<C: Connect, D = String> {
+    connect: C,
+    source: sse_wire::EventSource<GrowingBuffer>,
+    phase: Phase<C>,
+    silence: Option<Silence>,
+    options: Options,
+    name: Name,
+    id: Id,
+    data: PhantomData<fn() -> D>,
+}
+
+/// What is going on.
+enum Phase<C: Connect> {
+    /// Nothing: the last connection is over.
+    Between,
+    /// The same, and the response was not an event stream.
+    Refused(Response<Pin<Box<C::Body>>>),
+    Waiting(Pin<Box<Sleep>>),
+    Connecting(Pin<Box<C::Future>>),
+    Open {
+        head: Box<http::response::Parts>,
+        body: Pin<Box<C::Body>>,
+        chunk: Chunk<<C::Body as TryStream>::Ok>,
+    },
+}
+
+impl<C: Connect, D> EventSource<C, D> {
+    /// A client that connects when it is polled.
+    #[must_use]
+    pub fn new(connect: C, options: Options) -> Self {
+        let decoder = Decoder::new(GrowingBuffer::with_limit(options.limit));
+        Self::with_decoder(connect, options, decoder)
+    }
+
+    fn with_decoder(connect: C, options: Options, decoder: Decoder<GrowingBuffer>) -> Self {
+        let mut id = Id::default();
+        Id::renew(&mut id, decoder.last_event_id());
+        Self {
+            connect,
+            source: sse_wire::EventSource::with_backoff(decoder, options.backoff),
+            phase: Phase::Between,
+            silence: options.idle_timeout.map(Silence::after),
+            options,
+            name: Name::default(),
+            id,
+            data: PhantomData,
+        }
+    }
+
+    /// Takes the data of events as another type: [`FromEvent`].
+    #[must_use]
+    pub fn with_data<T>(self) -> EventSource<C, T> {
+        let Self { connect, source, phase, silence, options, name, id, .. } = self;
+        EventSource { connect, source, phase, silence, options, name, id, data: PhantomData }
+    }
+
+    /// Begins after an event of an earlier run: the first request has this id in `Last-Event-ID`. What the present
+    /// connection has sent is dropped, and the client connects anew.
+    ///
+    /// # Errors
+    /// If the id has a NUL, LF or CR, or does not fit into the limit. Nothing is changed then.
+    pub fn set_last_event_id(&mut self, id: impl Into<String>) -> Result<(), LastEventIdError> {
+        let mut decoder = Decoder::new(GrowingBuffer::with_limit(self.options.limit));
+        let id = id.into();
+        decoder.set_last_event_id(id.as_bytes())?;
+        self.source = sse_wire::EventSource::with_backoff(decoder, self.options.backoff);
+        self.phase = Phase::Between;
+        self.id = id.into();
+        Ok(())
+    }
+
+    /// Closes the client: the connection ends, and so does the stream.
+    pub fn close(&mut self) {
+        self.source.close();
+        self.phase = Phase::Between;
+    }
+
+    /// Whether it is connecting, open or closed. A closed one makes no further connection.
+    #[must_use]
+    pub const fn ready_state(&self) -> ReadyState {
+        self.source.ready_state()
+    }
+
+    /// The last event ID. Empty if there is none.
+    #[must_use]
+    pub fn last_event_id(&self) -> &str {
+        &self.id
+    }
+
+    /// The machine of the core: attempts, and the decoder with its counts of comments and of ignored lines.
+    #[must_use]
+    pub const fn source(&self) -> &sse_wire::EventSource<GrowingBuffer> {
+        &self.source
+    }
+
+    /// The head of the response, while a connection is open.
+    #[must_use]
+    pub fn head(&self) -> Option<&http::response::Parts> {
+        match &self.phase {
+            Phase::Open { head, .. } => Some(head),
+            _ => None,
+        }
+    }
+
+    /// The response that was [refused](ClientError::Refused), so that the program can read its body. `None` at the second
+    /// call, and once the client was polled again.
+    pub fn refused_response(&mut self) -> Option<Response<Pin<Box<C::Body>>>> {
+        match std::mem::replace(&mut self.phase, Phase::Between) {
+            Phase::Refused(response) => Some(response),
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
+    /// Deserializes each event's data from JSON.
+    #[cfg(feature = "json")]
+    #[must_use]
+    pub fn json<V: serde::de::DeserializeOwned>(self) -> crate::JsonStream<V, Self> {
+        crate::JsonStream::new(self)
+    }
+
+    /// After a connection: whether there will be another one.
+    fn fail(&mut self, error: ClientError<C::Error>) -> ClientError<C::Error> {
+        if !matches!(self.phase, Phase::Refused(_)) {
+            self.phase = Phase::Between;
+        }
+        let is_last = self.options.attempts.is_some_and(|most| self.source.attempts() >= most);
+        if is_last || matches!(&error, ClientError::Connection(error) if C::is_final(error)) {
+            self.source.close();
+        }
+        error
+    }
+
+    /// The response is there: opens the client, or does not.
+    fn open(&mut self, response: Response<C::Body>) -> Result<(), ClientError<C::Error>> {
+        let (head, body) = response.into_parts();
+        let body = Box::pin(body);
+        let judged = head
+            .headers
+            .iter()
+            .fold(sse_wire::Response::new(head.status.as_u16()), |judged, (name, value)| {
+                judged.header(name, value)
+            });
+        let Err(why) = self.source.open(&judged) else {
+            self.phase = Phase::Open { head: Box::new(head), body, chunk: Chunk::default() };
+            return Ok(());
+        };
+        let retry_after = judged.retry_after();
+        if why.is_temporary() && self.options.retries_refused {
+            self.source.retry(retry_after);
+        }
+        self.phase = Phase::Refused(Response::from_parts(head, body));
+        Err(self.fail(ClientError::Refused { why, retry_after }))
+    }
+
+    /// What `f` makes of the next event, or `None` for a connection that is open now.
+    #[inline(always)]
+    #[allow(clippy::type_complexity)]
+    fn poll_incoming<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut f: impl FnMut(MessageEvent<'_>, &<C::Body as TryStream>::Ok, &mut Name, &mut Id) -> R,
+    ) -> Poll<Option<Result<Option<R>, ClientError<C::Error>>>> {
+        loop {
+            if let Phase::Open { chunk, .. } = &mut self.phase {
+                let (name, id) = (&mut self.name, &mut self.id);
+                let next = chunk.next(&mut self.source, |event, chunk| f(event, chunk, name, id));
+                if let Some(event) = next {
+                    return Poll::Ready(Some(event.map(Some).map_err(ClientError::from)));
+                }
+            }
+            match ready!(self.poll_connection(cx)) {
+                Some(Ok(Progress::Chunk)) => {}
+                Some(Ok(Progress::Open)) => return Poll::Ready(Some(Ok(None))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Connects, waits and reads, until there is a chunk.
+    fn poll_connection(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Progress, ClientError<C::Error>>>> {
+        // An id without data sets the last event ID, too.
+        Id::renew(&mut self.id, self.source.decoder().last_event_id());
+        loop {
+            let polled = match &mut self.phase {
+                Phase::Between | Phase::Refused(_) => {
+                    let Some(wait) = self.source.connect(random()) else {
+                        return Poll::Ready(None);
+                    };
+                    self.phase = Phase::Waiting(Box::pin(sleep(wait)));
+                    continue;
+                }
+                Phase::Waiting(sleep) => {
+                    // The first connection waits for nothing, not even for the clock's next tick.
+                    if !sleep.deadline().elapsed().is_zero() || sleep.as_mut().poll(cx).is_ready() {
+                        let request = self.connect.connect(headers(&self.source));
+                        self.phase = Phase::Connecting(Box::pin(request));
+                        self.heard();
+                        continue;
+                    }
+                    return Poll::Pending;
+                }
+                Phase::Connecting(request) => request.as_mut().poll(cx).map(|response| {
+                    let response =
+                        response.map_err(|error| self.fail(ClientError::Connection(error)))?;
+                    self.heard();
+                    self.open(response).map(|()| Progress::Open)
+                }),
+                Phase::Open { body, chunk, .. } => match body.as_mut().try_poll_next(cx) {
+                    Poll::Ready(Some(Ok(bytes))) => {
+                        chunk.fill(bytes);
+                        self.heard();
+                        Poll::Ready(Ok(Progress::Chunk))
+                    }
+                    Poll::Ready(Some(Err(error))) => {
+                        Poll::Ready(Err(self.fail(ClientError::Connection(error))))
+                    }
+                    Poll::Ready(None) => {
+                        let is_mid_event = self.source.decoder().is_mid_event();
+                        if !self.options.reconnects_after_end {
+                            self.close();
+                            if !is_mid_event {
+                                return Poll::Ready(None);
+                            }
+                        }
+                        Poll::Ready(Err(self.fail(ClientError::Ended)))
+                    }
+                    Poll::Pending => Poll::Pending,
+                },
+            };
+            if polled.is_pending() {
+                ready!(self.silence.as_mut().map_or(Poll::Pending, |silence| silence.poll(cx)));
+                return Poll::Ready(Some(Err(self.fail(ClientError::Idle))));
+            }
+            return polled.map(Some);
+        }
+    }
+
+    fn heard(&mut self) {
+        if let Some(silence) = &mut self.silence {
+            silence.end();
+        }
+    }
+}
+
+/// What a connection has made.
+enum Progress {
+    /// It is open.
+    Open,
+    /// A chunk is there.
+    Chunk,
+}
+
+/// Any 32 bits, for the random part of a wait.
+fn random() -> u32 {
+    let [a, b, c, d, ..] = RandomState::new().hash_one(()).to_ne_bytes();
+    u32::from_ne_bytes([a, b, c, d])
+}
+
+/// The headers of the request. As in a browser, U+FFFD stands for what is not UTF-8.
+fn headers(source: &sse_wire::EventSource<GrowingBuffer>) -> HeaderMap {
+    let headers = source.headers().filter_map(|(name, value)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let value = HeaderValue::from_str(&String::from_utf8_lossy(value)).ok()?;
+        Some((name, value))
+    });
+    headers.collect()
+}
+
+/// What has to stay where it is, is in boxes.
+impl<C: Connect, D> Unpin for EventSource<C, D> {}
+
+impl<C: Connect, D: FromEvent<<C::Body as TryStream>::Ok>> Stream for EventSource<C, D> {
+    type Item = Result<Incoming<D>, ClientError<C::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let event = self.get_mut().poll_incoming(cx, |event, chunk, name, id| {
+            Incoming::Message(own(&event, chunk, name, id))
+        });
+        event.map_ok(|incoming| incoming.unwrap_or(Incoming::Open))
+    }
+}
+
+impl<C, D> FusedStream for EventSource<C, D>
+where
+    C: Connect,
+    D: FromEvent<<C::Body as TryStream>::Ok>,
+{
+    fn is_terminated(&self) -> bool {
+        self.ready_state() == ReadyState::Closed
+    }
+}
+
+#[cfg(feature = "json")]
+impl<C: Connect, D> crate::stream::PollEvent for EventSource<C, D> {
+    type Error = ClientError<C::Error>;
+
+    fn poll_event<R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut f: impl FnMut(MessageEvent<'_>) -> R,
+    ) -> Poll<Option<Result<R, Self::Error>>> {
+        let this = self.get_mut();
+        loop {
+            match ready!(this.poll_incoming(cx, |event, _, _, _| f(event))) {
+                Some(Ok(Some(made))) => return Poll::Ready(Some(Ok(made))),
+                Some(Ok(None)) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Always `false`: a stream that ends within an event has reported [`ClientError::Ended`].
+    fn is_mid_event(&self) -> bool {
+        false
+    }
+
+    fn is_about_event(error: &Self::Error) -> bool {
+        matches!(error, ClientError::TooLong | ClientError::OutOfMemory)
+    }
+}
+
+impl<C: Connect, D> fmt::Debug for EventSource<C, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventSource").field("source", &self.source).finish_non_exhaustive()
+    }
+}
