@@ -14,17 +14,45 @@ use std::time::Duration;
 ///
 /// `data` is a [`String`] unless another type is asked for: see [`FromEvent`]. Invalid UTF-8 becomes U+FFFD in all
 /// parts that are text, as in a browser.
+///
+/// With the feature `serde`, `retry` is a number of milliseconds, and all fields but `data` may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Event<D = String> {
     /// The event type; `message` if the server gave none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub event: Name,
     /// The data: the values of all `data` lines, joined by LF.
     pub data: D,
     /// The last event ID as of this event: its own, or that of an earlier event.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub id: Id,
     /// The reconnection time that this event sets.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none", with = "milliseconds")
+    )]
     pub retry: Option<Duration>,
+}
+
+#[cfg(feature = "serde")]
+mod milliseconds {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::time::Duration;
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        time.map(milliseconds).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map(Duration::from_millis))
+    }
 }
 
 #[cfg(feature = "json")]

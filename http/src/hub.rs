@@ -1,0 +1,236 @@
+//! One stream of events for any number of clients, with replay: [`Hub`].
+
+use crate::out_event::OutEvent;
+use bytes::Bytes;
+use futures_core::Stream;
+use sse_wire::{BufferTooSmall, Cursor, Event, Lagged, ReplayBuffer, Resume, event_type};
+use std::collections::hash_map::RandomState;
+use std::convert::Infallible;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+/// How many bytes of older events a client takes at a time.
+const BATCH: usize = 16 * 1024;
+
+/// Publishes events to any number of clients, and keeps the latest of them for clients that come back.
+///
+/// It is a [`ReplayBuffer`] of a fixed size, so its memory is bounded, however slow a client is. Each event is encoded once.
+/// An event that a client takes before the next one is published is shared, not copied. A client that is so slow that
+/// its next event is gone, or that comes back too late, is told by an event of the type `gap`, without an id, whose data
+/// are `{"missed":25}`; or `{"missed":null}`, if its last event ID is of another hub or an earlier run.
+///
+/// A clone is another handle of the same hub.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use sse_wire_http::Hub;
+/// use sse_wire_http::sse_wire::Event;
+///
+/// # futures_util::FutureExt::now_or_never(async {
+/// let hub = Hub::new(64 * 1024);
+/// hub.publish(&Event::new().data("before"))?;
+/// let mut client = hub.subscribe(None);
+/// hub.publish(&Event::new().data("after"))?;
+/// hub.close();
+/// let Ok(event) = client.next().await.unwrap();
+/// assert!(event.as_bytes().ends_with(b"-2\ndata: after\n\n"));
+/// assert!(client.next().await.is_none());
+/// # Ok::<(), sse_wire_http::sse_wire::BufferTooSmall>(()) }).unwrap()?;
+/// # Ok::<(), sse_wire_http::sse_wire::BufferTooSmall>(())
+/// ```
+#[derive(Clone)]
+pub struct Hub(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    /// An event was published, or the hub was closed.
+    changed: Arc<Notify>,
+}
+
+struct State {
+    events: ReplayBuffer<Box<[u8]>>,
+    /// The newest event, and the cursors before and after it.
+    newest: Option<(Cursor, Bytes, Cursor)>,
+    retry: Option<Duration>,
+    is_closed: bool,
+}
+
+impl Hub {
+    /// A hub that keeps the latest events in so many bytes. Each takes its encoded length, its id of about 25 bytes, and
+    /// four bytes. The ids begin with a random number, so that those of an earlier run are not taken for this one's.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        // 48 bits are 15 digits.
+        Self::with_epoch(RandomState::new().hash_one(()) >> 16, capacity)
+    }
+
+    /// The same, with a number with which the ids begin. It must be another one at each start.
+    #[must_use]
+    pub fn with_epoch(epoch: u64, capacity: usize) -> Self {
+        let events = ReplayBuffer::new(epoch, vec![0; capacity].into_boxed_slice());
+        let state = State { events, newest: None, retry: None, is_closed: false };
+        Self(Arc::new(Shared { state: Mutex::new(state), changed: Arc::default() }))
+    }
+
+    /// Sends this reconnection time to each client at its start.
+    #[must_use]
+    pub fn retry(self, time: Duration) -> Self {
+        self.0.lock().retry = Some(time);
+        self
+    }
+
+    /// Sends an event to all clients, now or when they come back. The hub gives it its id.
+    ///
+    /// It never waits for a client. After [`close`](Self::close), the event is dropped.
+    ///
+    /// # Errors
+    /// If the event is longer than all that is kept.
+    pub fn publish(&self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
+        let mut state = self.0.lock();
+        if state.is_closed {
+            return Ok(());
+        }
+        let before = state.events.live();
+        state.events.push(event)?;
+        let mut after = before;
+        if let Some(Ok(event)) = state.events.next(&mut after) {
+            state.newest = Some((before, Bytes::copy_from_slice(event), after));
+        }
+        drop(state);
+        self.0.changed.notify_waiters();
+        Ok(())
+    }
+
+    /// The events for a client that sends this header `Last-Event-ID`: those that it has missed, and those that come. A
+    /// client without an id gets only those that come.
+    #[must_use]
+    pub fn subscribe(&self, last_event_id: Option<&str>) -> Subscription {
+        let state = self.0.lock();
+        let resume = last_event_id.map(|id| state.events.resume(id.as_bytes()));
+        let (cursor, is_unknown) = match resume {
+            None => (state.events.live(), false),
+            Some(Resume::Exact(cursor) | Resume::Gap { cursor, .. }) => (cursor, false),
+            Some(Resume::Unknown) => (state.events.oldest(), true),
+        };
+        drop(state);
+        self.subscription(cursor, is_unknown)
+    }
+
+    /// All events that are kept, and those that come.
+    #[must_use]
+    pub fn subscribe_from_oldest(&self) -> Subscription {
+        let oldest = self.0.lock().events.oldest();
+        self.subscription(oldest, false)
+    }
+
+    /// Ends the stream of each client, once it has taken what was published: for a graceful shutdown.
+    pub fn close(&self) {
+        self.0.lock().is_closed = true;
+        self.0.changed.notify_waiters();
+    }
+
+    fn subscription(&self, cursor: Cursor, is_unknown: bool) -> Subscription {
+        let shared = Arc::clone(&self.0);
+        Subscription { shared, cursor, is_unknown, is_started: false, changed: None }
+    }
+}
+
+impl Shared {
+    /// A panic while the lock was held cannot have left the state inconsistent: nothing in this crate panics.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The events of a [`Hub`] for one client: a stream that ends when the hub is closed.
+///
+/// An item is one event, or several older ones. It keeps no events, only where the client is.
+pub struct Subscription {
+    shared: Arc<Shared>,
+    cursor: Cursor,
+    /// The client's id is unknown here, and it must be told.
+    is_unknown: bool,
+    is_started: bool,
+    /// Ready after the next change. Allocated once, by the first wait.
+    changed: Option<Pin<Box<OwnedNotified>>>,
+}
+
+impl Subscription {
+    /// What the client gets next. `None`: nothing yet.
+    fn take(&mut self, state: &State) -> Option<OutEvent> {
+        if !self.is_started {
+            self.is_started = true;
+            if let Some(time) = state.retry {
+                return Some(Event::new().retry(time).into());
+            }
+        }
+        if std::mem::take(&mut self.is_unknown) {
+            return Some(gap(None));
+        }
+        if let Some((_, event, after)) = state.newest.as_ref().filter(|(at, ..)| *at == self.cursor)
+        {
+            self.cursor = *after;
+            return Some(OutEvent(event.clone()));
+        }
+        let mut batch = Vec::new();
+        while batch.len() < BATCH {
+            match state.events.next(&mut self.cursor) {
+                Some(Ok(event)) => batch.extend_from_slice(event),
+                // Nothing was taken before: a cursor is behind the oldest event or at one that is kept.
+                Some(Err(Lagged { missed })) => return Some(gap(Some(missed))),
+                None => break,
+            }
+        }
+        (!batch.is_empty()).then(|| OutEvent(batch.into()))
+    }
+}
+
+/// Tells a client how many events are gone.
+fn gap(missed: Option<u64>) -> OutEvent {
+    let missed = missed.map_or("null".to_owned(), |missed| missed.to_string());
+    let data = format!(r#"{{"missed":{missed}}}"#);
+    Event::new().event_type(event_type!("gap")).data(&data).into()
+}
+
+impl Stream for Subscription {
+    type Item = Result<OutEvent, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let state = shared.lock();
+            if let Some(event) = self.take(&state) {
+                return Poll::Ready(Some(Ok(event)));
+            }
+            if state.is_closed {
+                return Poll::Ready(None);
+            }
+            // Under the lock, so that no event falls between the look and the wait.
+            let changed = match &mut self.changed {
+                Some(changed) => changed,
+                none => none.insert(Box::pin(Arc::clone(&shared.changed).notified_owned())),
+            };
+            drop(state);
+            ready!(changed.as_mut().poll(cx));
+            changed.set(Arc::clone(&shared.changed).notified_owned());
+        }
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hub").field(&self.0.lock().events).finish()
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("cursor", &self.cursor).finish_non_exhaustive()
+    }
+}
