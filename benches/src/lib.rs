@@ -7,6 +7,8 @@ pub mod decoders;
 mod delivered;
 pub mod encoders;
 pub mod limits;
+pub mod responses;
+pub mod streams;
 pub mod turns;
 
 pub use delivered::Delivered;

@@ -13,6 +13,7 @@ use sse_wire::{
     Backoff, DecodeError, Decoder, GrowingBuffer, LastEventIdError, MessageEvent, ReadyState,
     Refused,
 };
+use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher;
@@ -282,8 +283,6 @@ impl<C: Connect, D> EventSource<C, D> {
     }
 
     fn with_decoder(connect: C, options: Options, decoder: Decoder<GrowingBuffer>) -> Self {
-        let mut id = Id::default();
-        Id::renew(&mut id, decoder.last_event_id());
         Self {
             connect,
             source: sse_wire::EventSource::with_backoff(decoder, options.backoff),
@@ -291,7 +290,7 @@ impl<C: Connect, D> EventSource<C, D> {
             silence: options.idle_timeout.map(Silence::after),
             options,
             name: Name::default(),
-            id,
+            id: Id::default(),
             data: PhantomData,
         }
     }
@@ -310,11 +309,9 @@ impl<C: Connect, D> EventSource<C, D> {
     /// If the id has a NUL, LF or CR, or does not fit into the limit. Nothing is changed then.
     pub fn set_last_event_id(&mut self, id: impl Into<String>) -> Result<(), LastEventIdError> {
         let mut decoder = Decoder::new(GrowingBuffer::with_limit(self.options.limit));
-        let id = id.into();
-        decoder.set_last_event_id(id.as_bytes())?;
+        decoder.set_last_event_id(id.into().as_bytes())?;
         self.source = sse_wire::EventSource::with_backoff(decoder, self.options.backoff);
         self.phase = Phase::Between;
-        self.id = id.into();
         Ok(())
     }
 
@@ -332,8 +329,8 @@ impl<C: Connect, D> EventSource<C, D> {
 
     /// The last event ID. Empty if there is none.
     #[must_use]
-    pub fn last_event_id(&self) -> &str {
-        &self.id
+    pub fn last_event_id(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.source.decoder().last_event_id())
     }
 
     /// The machine of the core: attempts, and the decoder with its counts of comments and of ignored lines.
@@ -414,11 +411,13 @@ impl<C: Connect, D> EventSource<C, D> {
     ) -> Poll<Option<Result<Option<R>, ClientError<C::Error>>>> {
         loop {
             if let Phase::Open { chunk, .. } = &mut self.phase {
-                let (name, id) = (&mut self.name, &mut self.id);
-                let next = chunk.next(&mut self.source, |event, chunk| f(event, chunk, name, id));
-                if let Some(event) = next {
-                    return Poll::Ready(Some(event.map(Some).map_err(ClientError::from)));
+                if let Some((event, chunk)) = chunk.next(&mut self.source) {
+                    return Poll::Ready(Some(match event {
+                        Ok(event) => Ok(Some(f(event, chunk, &mut self.name, &mut self.id))),
+                        Err(error) => Err(error.into()),
+                    }));
                 }
+                chunk.clear();
             }
             match ready!(self.poll_connection(cx)) {
                 Some(Ok(Progress::Chunk)) => {}
@@ -434,8 +433,6 @@ impl<C: Connect, D> EventSource<C, D> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Progress, ClientError<C::Error>>>> {
-        // An id without data sets the last event ID, too.
-        Id::renew(&mut self.id, self.source.decoder().last_event_id());
         loop {
             let polled = match &mut self.phase {
                 Phase::Between | Phase::Refused(_) => {

@@ -72,9 +72,12 @@ impl<D: FromEvent<Bytes>> tokio_util::codec::Decoder for EventDecoder<D> {
     fn decode(&mut self, input: &mut BytesMut) -> io::Result<Option<Self::Item>> {
         let Self { decoder, chunk, name, id, .. } = self;
         loop {
-            let event = chunk.next(decoder, |event, chunk| own(&event, chunk, name, id));
-            if event.is_some() || input.is_empty() {
-                return Ok(event);
+            if let Some((event, chunk)) = chunk.next(decoder) {
+                return Ok(Some(event.map(|event| own(&event, chunk, name, id))));
+            }
+            chunk.clear();
+            if input.is_empty() {
+                return Ok(None);
             }
             chunk.fill(input.split().freeze());
         }

@@ -7,6 +7,7 @@ use futures_core::stream::FusedStream;
 use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
 use sse_wire::{DecodeError, Decoder, GrowingBuffer, LastEventIdError, MessageEvent};
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -163,7 +164,7 @@ impl Source for Decoder<GrowingBuffer> {
 /// A chunk of which some bytes are used.
 #[derive(Debug)]
 pub(crate) struct Chunk<B> {
-    /// `None`: every byte is used. So an idle stream holds no chunk.
+    /// `None`: every byte is used. An idle stream holds no chunk.
     bytes: Option<B>,
     used: usize,
 }
@@ -179,23 +180,25 @@ impl<B: AsRef<[u8]>> Chunk<B> {
         *self = Self { bytes: Some(bytes), used: 0 };
     }
 
-    /// What `f` makes of the next event. `None`: more is needed.
+    /// The next event, and the chunk in which it may lie. `None`: more is needed, and the chunk must be
+    /// [cleared](Self::clear) or filled before the next call.
     #[inline(always)]
-    pub(crate) fn next<R>(
-        &mut self,
-        source: &mut impl Source,
-        f: impl FnOnce(MessageEvent<'_>, &B) -> R,
-    ) -> Option<Result<R, DecodeError>> {
+    pub(crate) fn next<'a>(
+        &'a mut self,
+        source: &'a mut impl Source,
+    ) -> Option<(Result<MessageEvent<'a>, DecodeError>, &'a B)> {
         let bytes = self.bytes.as_ref()?;
         let chunk = bytes.as_ref();
-        let mut rest = chunk.get(self.used..).unwrap_or_default();
-        let event = source.next(&mut rest).map(|event| event.map(|event| f(event, bytes)));
+        let mut rest = chunk.get(self.used..).filter(|rest| !rest.is_empty())?;
+        let event = source.next(&mut rest)?;
         self.used = chunk.len().saturating_sub(rest.len());
-        // A call with an empty rest costs more than this test.
-        if rest.is_empty() {
-            self.bytes = None;
-        }
-        event
+        Some((event, bytes))
+    }
+
+    /// Drops the chunk, which is used up, before the stream waits for another one.
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.bytes = None;
     }
 }
 
@@ -235,9 +238,13 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> Chunks<S> {
     ) -> Poll<Option<Result<R, Error<S::Error>>>> {
         let mut this = self.project();
         loop {
-            if let Some(event) = this.chunk.next(this.decoder, &mut f) {
-                return Poll::Ready(Some(event.map_err(Error::from)));
+            if let Some((event, chunk)) = this.chunk.next(this.decoder) {
+                return Poll::Ready(Some(match event {
+                    Ok(event) => Ok(f(event, chunk)),
+                    Err(error) => Err(error.into()),
+                }));
             }
+            this.chunk.clear();
             if *this.is_done {
                 return Poll::Ready(None);
             }
@@ -309,10 +316,8 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
     /// The same, with a decoder that may know a last event ID and a reconnection time, and be in mid-event.
     #[must_use]
     pub fn with_decoder(chunks: S, decoder: Decoder<GrowingBuffer>) -> Self {
-        let mut id = Id::default();
-        Id::renew(&mut id, decoder.last_event_id());
         let chunks = Chunks::with_decoder(chunks, decoder);
-        Self { chunks, name: Name::default(), id, data: PhantomData }
+        Self { chunks, name: Name::default(), id: Id::default(), data: PhantomData }
     }
 
     /// Takes the data of events as another type: [`FromEvent`].
@@ -350,8 +355,8 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
 
     /// The last event ID, for the header `Last-Event-ID` of the next request. Empty if there is none.
     #[must_use]
-    pub fn last_event_id(&self) -> &str {
-        &self.id
+    pub fn last_event_id(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.chunks.decoder.last_event_id())
     }
 
     /// Sets the last event ID with which the events begin.
@@ -359,10 +364,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
     /// # Errors
     /// If it has a NUL, LF or CR, or does not fit into the limit.
     pub fn set_last_event_id(&mut self, id: impl Into<String>) -> Result<(), LastEventIdError> {
-        let id = id.into();
-        self.chunks.decoder.set_last_event_id(id.as_bytes())?;
-        self.id = id.into();
-        Ok(())
+        self.chunks.decoder.set_last_event_id(id.into().as_bytes())
     }
 
     /// The reconnection time that the stream has set.
@@ -384,7 +386,8 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
     }
 }
 
-/// Makes an event in place: through further closures and moves it takes three times as long.
+/// Makes an event. It must be what the caller returns, with nothing left to do after it, so that it is made in place: an
+/// event that is moved takes 15 ns for each move, because it is loaded in other pieces than it was stored in.
 #[inline(always)]
 pub(crate) fn own<B, D: FromEvent<B>>(
     event: &MessageEvent<'_>,
@@ -392,8 +395,8 @@ pub(crate) fn own<B, D: FromEvent<B>>(
     name: &mut Name,
     id: &mut Id,
 ) -> Event<D> {
-    Name::renew(name, event.event_type());
-    Id::renew(id, event.last_event_id());
+    name.renew(event.event_type());
+    id.renew(event.last_event_id());
     Event {
         event: name.clone(),
         data: D::from_event(event, chunk),
@@ -406,15 +409,8 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D: FromEvent<S::Ok>> Stream for EventStream<
     type Item = Result<Event<D>, Error<S::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut this = self.project();
-        let (name, id) = (this.name, this.id);
-        let event =
-            this.chunks.as_mut().poll_event(cx, |event, chunk| own(&event, chunk, name, id));
-        if !matches!(event, Poll::Ready(Some(Ok(_)))) {
-            // An id without data sets the last event ID, too.
-            Id::renew(id, this.chunks.decoder.last_event_id());
-        }
-        event
+        let this = self.project();
+        this.chunks.poll_event(cx, |event, chunk| own(&event, chunk, this.name, this.id))
     }
 }
 
