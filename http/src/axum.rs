@@ -28,10 +28,8 @@ use axum_core::BoxError;
 use axum_core::body::Body;
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
-use bytes::{BufMut, BytesMut};
 use futures_core::{Stream, TryStream};
 use http::request::Parts;
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 use std::ops::Deref;
@@ -96,13 +94,16 @@ impl<S> fmt::Debug for Sse<S> {
 #[must_use]
 pub struct Event(
     /// The lines so far.
-    BytesMut,
+    Vec<u8>,
 );
 
 impl Event {
     /// Adds data. A line break, also a CR, becomes a line break of the data that the client gets.
     pub fn data(mut self, data: impl AsRef<str>) -> Self {
-        self.append(sse_wire::Event::new().data(data.as_ref()));
+        let data = data.as_ref();
+        // The vector is full then if this is the last line, and becomes `Bytes` without a further allocation.
+        self.0.reserve_exact(data.len().saturating_add("data: \n\n".len()));
+        self.append(sse_wire::Event::new().data(data));
         self
     }
 
@@ -117,20 +118,26 @@ impl Event {
 
     /// Sets the event type.
     pub fn event(mut self, event_type: impl AsRef<str>) -> Self {
-        let event_type = without(&['\r', '\n'], event_type.as_ref());
-        if let Ok(event_type) = sse_wire::EventType::new(&event_type) {
-            self.append(sse_wire::Event::new().event_type(event_type));
+        let event_type = event_type.as_ref();
+        match sse_wire::EventType::new(event_type) {
+            Ok(event_type) => {
+                self.append(sse_wire::Event::new().event_type(event_type));
+                self
+            }
+            Err(_) => self.event(event_type.replace(['\r', '\n'], "\u{FFFD}")),
         }
-        self
     }
 
     /// Sets the id.
     pub fn id(mut self, id: impl AsRef<str>) -> Self {
-        let id = without(&['\r', '\n', '\0'], id.as_ref());
-        if let Ok(id) = sse_wire::EventId::new(&id) {
-            self.append(sse_wire::Event::new().id(id));
+        let id = id.as_ref();
+        match sse_wire::EventId::new(id) {
+            Ok(id) => {
+                self.append(sse_wire::Event::new().id(id));
+                self
+            }
+            Err(_) => self.id(id.replace(['\r', '\n', '\0'], "\u{FFFD}")),
         }
-        self
     }
 
     /// Sets the reconnection time.
@@ -152,16 +159,8 @@ impl Event {
 
 impl From<Event> for OutEvent {
     fn from(Event(mut lines): Event) -> Self {
-        lines.put_u8(b'\n');
-        Self(lines.freeze())
-    }
-}
-
-/// The text with U+FFFD in place of these characters.
-fn without<'t>(forbidden: &[char], text: &'t str) -> Cow<'t, str> {
-    match text.contains(forbidden) {
-        true => text.replace(forbidden, "\u{FFFD}").into(),
-        false => text.into(),
+        lines.push(b'\n');
+        Self(lines.into())
     }
 }
 

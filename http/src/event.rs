@@ -91,10 +91,12 @@ macro_rules! shared_text {
                 }
             }
 
-            #[cold]
             #[inline(never)]
             fn new(bytes: &[u8]) -> Self {
-                String::from_utf8_lossy(bytes).as_ref().into()
+                match str::from_utf8(bytes) {
+                    Ok(text) => text.into(),
+                    Err(_) => String::from_utf8_lossy(bytes).as_ref().into(),
+                }
             }
         }
 

@@ -1,6 +1,6 @@
 //! An event as it goes out, encoded once.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use sse_wire::Event;
 
 /// An event as it is on the wire. It is encoded once, and a clone copies nothing.
@@ -47,9 +47,9 @@ impl OutEvent {
 
 impl From<Event<'_>> for OutEvent {
     fn from(event: Event<'_>) -> Self {
-        let mut out = BytesMut::new();
+        let mut out = Vec::new();
         append(&event, &mut out);
-        Self(out.freeze())
+        Self(out.into())
     }
 }
 
@@ -61,14 +61,14 @@ impl From<&Event<'_>> for OutEvent {
 
 /// Appends an event.
 #[inline]
-pub(crate) fn append(event: &Event<'_>, out: &mut BytesMut) {
+pub(crate) fn append(event: &Event<'_>, out: &mut Vec<u8>) {
     let appended = event.append_to(out);
     debug_assert!(appended.is_ok(), "there is always room in a buffer that grows");
 }
 
 /// Appends the lines of an event without the blank line that ends it.
 #[inline]
-pub(crate) fn append_lines(event: &Event<'_>, out: &mut BytesMut) {
+pub(crate) fn append_lines(event: &Event<'_>, out: &mut Vec<u8>) {
     append(event, out);
     debug_assert!(out.ends_with(b"\n"), "an event ends with a blank line");
     out.truncate(out.len().saturating_sub(1));

@@ -2,7 +2,7 @@
 
 use crate::body::{KeepAlive, Pauses, fill_pause};
 use crate::out_event::{append, append_lines};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
 use sse_wire::{
@@ -70,7 +70,7 @@ struct Rewriter<F> {
 /// Where a [`Rewritten`] body takes the events of its client.
 #[derive(Debug)]
 pub struct Sink<'a> {
-    out: &'a mut BytesMut,
+    out: &'a mut Vec<u8>,
     /// Where the last event begins that was sent for this one.
     last: Option<usize>,
     is_ended: &'a mut bool,
@@ -141,7 +141,7 @@ where
 
 impl<F: FnMut(Result<MessageEvent<'_>, DecodeError>, &mut Sink<'_>)> Rewriter<F> {
     /// What a chunk becomes. Complete lines, and complete events after a blank line.
-    fn take(&mut self, mut chunk: &[u8], out: &mut BytesMut, is_ended: &mut bool) {
+    fn take(&mut self, mut chunk: &[u8], out: &mut Vec<u8>, is_ended: &mut bool) {
         while !chunk.is_empty() && !*is_ended {
             let start = chunk;
             let event = self.decoder.next(&mut chunk);
@@ -168,7 +168,7 @@ impl<F: FnMut(Result<MessageEvent<'_>, DecodeError>, &mut Sink<'_>)> Rewriter<F>
                 Some(last) => {
                     let sent = out.split_off(last);
                     append_lines(&head, out);
-                    out.unsplit(sent);
+                    out.extend_from_slice(&sent);
                 }
             }
         }
@@ -176,7 +176,7 @@ impl<F: FnMut(Result<MessageEvent<'_>, DecodeError>, &mut Sink<'_>)> Rewriter<F>
     }
 
     /// Passes on a last event ID and a reconnection time that came without an event.
-    fn pass_settings(&mut self, out: &mut BytesMut) {
+    fn pass_settings(&mut self, out: &mut Vec<u8>) {
         let id = self.decoder.last_event_id();
         if id != self.id {
             self.id.clear();
@@ -193,7 +193,7 @@ impl<F: FnMut(Result<MessageEvent<'_>, DecodeError>, &mut Sink<'_>)> Rewriter<F>
     }
 }
 
-fn pass_comments(tokenizer: &mut Tokenizer, mut bytes: &[u8], out: &mut BytesMut) {
+fn pass_comments(tokenizer: &mut Tokenizer, mut bytes: &[u8], out: &mut Vec<u8>) {
     while let Some(token) = tokenizer.next(&mut bytes) {
         if let Token::Value { field: Field::Comment, fragment, .. } = token {
             append_lines(&Event::new().comment_bytes(fragment), out);
@@ -222,14 +222,14 @@ where
                 Poll::Pending => return fill_pause(this.pauses, Poll::Pending, cx),
             };
             let frame = frame.map_data(|mut data| {
-                let mut out = BytesMut::new();
+                let mut out = Vec::new();
                 while data.has_remaining() {
                     let chunk = data.chunk();
                     let len = chunk.len();
                     this.rewriter.take(chunk, &mut out, this.is_done);
                     data.advance(len);
                 }
-                out.freeze()
+                Bytes::from(out)
             });
             if frame.data_ref().is_none_or(|out| !out.is_empty()) {
                 return fill_pause(this.pauses, Poll::Ready(Some(Ok(frame))), cx);

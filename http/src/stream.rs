@@ -177,7 +177,9 @@ impl<B> Default for Chunk<B> {
 
 impl<B: AsRef<[u8]>> Chunk<B> {
     pub(crate) fn fill(&mut self, bytes: B) {
-        *self = Self { bytes: Some(bytes), used: 0 };
+        // In place: if the old chunk were dropped first, the new one would have to wait elsewhere.
+        drop(self.bytes.replace(bytes));
+        self.used = 0;
     }
 
     /// The next event, and the chunk in which it may lie. `None`: more is needed, and the chunk must be
