@@ -152,12 +152,14 @@ impl Event {
         self
     }
 
+    #[inline]
     fn append(&mut self, lines: sse_wire::Event<'_>) {
         append_lines(&lines, &mut self.0);
     }
 }
 
 impl From<Event> for OutEvent {
+    #[inline]
     fn from(Event(mut lines): Event) -> Self {
         lines.push(b'\n');
         Self(lines.into())
