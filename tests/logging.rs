@@ -1,11 +1,13 @@
-//! Every public type can be logged, which this file proves by compiling, and what has bytes logs them.
+//! What defmt's logger gets of each public type: the bytes and numbers that it has, and, of two values that differ in
+//! something else, two logs.
 #![cfg(feature = "defmt")]
 #![allow(clippy::restriction, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "a defmt logger is unsafe to implement")]
 
 use sse_wire::{
-    Backoff, Decoder, Event, EventId, EventSource, LastEventIdError, ReplayBuffer, Response, Token,
-    Tokenizer, UnsendableId, event_type,
+    Backoff, DecodeError, Decoder, Event, EventId, EventSource, FormatError, LastEventIdError,
+    Progress, ReadyState, Refused, ReplayBuffer, Response, Token, Tokenizer, UnsendableId,
+    event_type,
 };
 use std::cell::RefCell;
 use std::time::Duration;
@@ -35,12 +37,24 @@ fn log(value: impl defmt::Format) -> Vec<u8> {
     LOG.take()
 }
 
+/// That the log of `value` has each of `parts`.
 #[track_caller]
 fn assert_logs(value: impl defmt::Format, parts: &[&[u8]]) {
+    assert!(!parts.is_empty());
     let log = log(value);
     for part in parts {
         let found = log.windows(part.len()).any(|window| window == *part);
         assert!(found, "{} is not in {}", part.escape_ascii(), log.escape_ascii());
+    }
+}
+
+/// That a log tells each of `values` from the others.
+#[track_caller]
+fn assert_tells_apart<T: defmt::Format>(values: &[T]) {
+    assert!(values.len() > 1);
+    let logs: Vec<Vec<u8>> = values.iter().map(log).collect();
+    for (at, log) in logs.iter().enumerate() {
+        assert!(!logs[..at].contains(log), "{at}: {} comes twice", log.escape_ascii());
     }
 }
 
@@ -53,32 +67,46 @@ fn every_public_type() {
     assert_logs(message.data_lossy(), &[b"23.4"]);
     #[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
     {
-        use sse_wire::io::{BufferedError, ReadError, Received};
+        use sse_wire::io::{BufferedError, ReadError, Received, WriteError};
         assert_logs(Received::Event(message), &[b"temp", b"id-4711", b"23.4"]);
         assert_logs(ReadError::<u8>::Io(77), &[&[77]]);
         assert_logs(BufferedError::<u8>::Io(77), &[&[77]]);
+        assert_logs(WriteError::<u8>::Io(77), &[&[77]]);
+        assert_tells_apart(&[Received::Event(message), Received::Bytes, Received::End]);
+        assert_tells_apart(&[
+            WriteError::<u8>::WriteZero,
+            WriteError::EmptyBuffer,
+            WriteError::Unfinished,
+        ]);
     }
     assert!(decoder.next(&mut &b"retry: 81985529216486895\n\n"[..]).is_none());
     assert_logs(&decoder, &[&0x0123_4567_89AB_CDEF_u64.to_le_bytes()]);
-    assert_logs(sse_wire::DecodeError::EventTooLong, &[]);
-    assert_logs(sse_wire::Progress::Event, &[]);
-    assert_logs(LastEventIdError::TooLong, &[]);
+    assert_tells_apart(&[DecodeError::EventTooLong, DecodeError::OutOfMemory]);
+    assert_tells_apart(&[Progress::Event, Progress::NeedInput]);
+    assert_tells_apart(&[
+        LastEventIdError::TooLong,
+        LastEventIdError::ForbiddenByte,
+        LastEventIdError::OutOfMemory,
+    ]);
 
     let mut source =
         EventSource::with_backoff(decoder, Backoff::new().ceiling(Duration::from_millis(91)));
     let response = Response::new(77).header("Retry-After", "88");
     assert_logs(response, &[&[77, 0], &[88]]);
     assert_logs(source.open(&response).unwrap_err(), &[&[77, 0]]);
-    assert_logs(source.ready_state(), &[]);
-    assert_logs(&source, &[]);
+    assert_tells_apart(&[ReadyState::Connecting, ReadyState::Open, ReadyState::Closed]);
+    assert_logs(&source, &[&0x0123_4567_89AB_CDEF_u64.to_le_bytes()]);
+    assert_tells_apart(&[Refused::ContentType, Refused::ContentEncoding, Refused::Closed]);
     assert_logs(Backoff::new().ceiling(Duration::from_millis(91)), &[&[91]]);
-    assert_logs(UnsendableId::TooLong, &[]);
+    assert_tells_apart(&[UnsendableId::TooLong, UnsendableId::ControlByte]);
 
     let mut tokenizer = Tokenizer::new();
     let token: Token<'_> = tokenizer.next(&mut &b"data: 23.4\n"[..]).unwrap();
     assert_logs(token, &[b"23.4"]);
-    assert_logs(Token::Dispatch, &[]);
-    assert_logs(tokenizer, &[]);
+    assert_tells_apart(&[token, Token::Dispatch]);
+    let mut mid_line = tokenizer.clone();
+    assert_eq!(mid_line.next(&mut &b"dat"[..]), None);
+    assert_tells_apart(&[tokenizer, mid_line]);
 
     let event =
         Event::new().event_type(event_type!("temp")).id(EventId::from_u64(47_114_711)).data("23.4");
@@ -90,15 +118,18 @@ fn every_public_type() {
     assert_logs(event_type!("temp"), &[b"temp"]);
     assert_logs(EventId::new("boot").unwrap(), &[b"boot"]);
     assert_logs(EventId::new("\n").unwrap_err(), &[b"\n"]);
-    assert_logs(event.encode(&mut []).unwrap_err(), &[]);
-    assert_logs(event.data_fmt(format_args!("")).encode(&mut []).unwrap_err(), &[]);
+    // 37 bytes, and 33 without the data.
+    assert_logs(event.encode(&mut []).unwrap_err(), &[&37_u32.to_le_bytes()]);
+    let too_small = event.data_fmt(format_args!("")).encode(&mut []).unwrap_err();
+    assert_logs(too_small, &[&33_u32.to_le_bytes()]);
+    assert_tells_apart(&[too_small, FormatError::Display]);
 
     let mut replay = ReplayBuffer::new(4711, [0; 64]);
     replay.push(&Event::new()).unwrap();
     assert_logs(&replay, &[b"4711-"]);
     let mut cursor = replay.oldest();
-    assert_logs(cursor, &[]);
-    assert_logs(replay.resume(b"4711-1"), &[]);
+    assert_tells_apart(&[cursor, replay.live()]);
+    assert_tells_apart(&[replay.resume(b"4711-1"), replay.resume(b"")]);
     (0..99).for_each(|_| replay.push(&Event::new()).unwrap());
     let lagged = replay.next(&mut cursor).unwrap().unwrap_err();
     assert_logs(lagged, &[&lagged.missed.to_le_bytes()]);
