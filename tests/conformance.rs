@@ -24,9 +24,11 @@ fn cuttings(vector: &Vector) -> Vec<Vec<usize>> {
     cuttings
 }
 
-fn check(file: &str, count: usize) {
+fn check(file: &str, count: usize, counted_chunks: usize) {
     let vectors = vectors(file);
     assert_eq!(vectors.len(), count, "{file}: vectors are missing");
+    let with_after_chunk = vectors.iter().filter(|vector| vector.after_chunk.is_some());
+    assert_eq!(with_after_chunk.count(), counted_chunks, "{file}: counts of events are missing");
     for vector in &vectors {
         let Vector { name, stream, events, .. } = vector;
         let mut buffer = vec![0; stream.len() + SPARE];
@@ -82,17 +84,17 @@ fn to_text(output: Output) -> Output {
 
 #[test]
 fn public() {
-    check("public", 2532);
+    check("public", 2532, 116);
 }
 
 #[test]
 fn disagreements() {
-    check("disagreements", 506);
+    check("disagreements", 506, 2);
 }
 
 #[test]
 fn large() {
-    check("large", 20);
+    check("large", 20, 0);
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn an_event_whose_id_has_no_memory() {
 /// A buffer that has allocated nothing yet has no room for any id either. An event that is borrowed needs none.
 #[cfg_attr(
     any(not(target_pointer_width = "64"), sse_wire_small),
-    ignore = "every event is copied there"
+    ignore = "where short code counts, every event is copied"
 )]
 #[test]
 fn the_first_event_has_no_memory() {
