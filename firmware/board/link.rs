@@ -2,9 +2,9 @@
 //! and defmt's.
 
 fn main() {
-    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    println!("cargo:rerun-if-changed={workspace}/memory.x");
-    println!("cargo:rustc-link-search={workspace}");
+    let memory = concat!(env!("CARGO_MANIFEST_DIR"), "/../memory/lm3s6965");
+    println!("cargo:rerun-if-changed={memory}/memory.x");
+    println!("cargo:rustc-link-search={memory}");
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
     // A page-aligned layout would leave holes in the image.
