@@ -7,9 +7,9 @@
 // The operators that may panic are denied for the sake of the library.
 #![allow(clippy::restriction)]
 
-use lexopt::Arg;
 use serde_json::Value;
 use sse_wire::{Decoder, MessageEvent};
+use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs::File;
@@ -78,25 +78,29 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// `None`: help is wanted.
-fn parse() -> Result<Option<Args>, lexopt::Error> {
+fn parse() -> Result<Option<Args>, String> {
     let mut args = Args { raw: false, json: false, chunk: 4096, buffer: 65536, file: None };
-    let mut parser = lexopt::Parser::from_env();
-    while let Some(arg) = parser.next()? {
-        match arg {
-            Arg::Long("raw") => args.raw = true,
-            Arg::Long("json") => args.json = true,
-            Arg::Long("chunk") => args.chunk = size("--chunk", &parser.value()?, 1)?,
+    let mut rest = env::args_os().skip(1);
+    while let Some(arg) = rest.next() {
+        match arg.to_str() {
+            Some("--raw") => args.raw = true,
+            Some("--json") => args.json = true,
+            Some("--chunk") => args.chunk = size("--chunk", rest.next(), 1)?,
             // Eight bytes stay free: with fewer the decoder holds nothing at all.
-            Arg::Long("buffer") => args.buffer = size("--buffer", &parser.value()?, 8)?,
-            Arg::Short('h') | Arg::Long("help") => return Ok(None),
-            Arg::Value(file) if args.file.is_none() => args.file = Some(file),
-            other => return Err(other.unexpected()),
+            Some("--buffer") => args.buffer = size("--buffer", rest.next(), 8)?,
+            Some("-h" | "--help") => return Ok(None),
+            Some(option) if option.len() > 1 && option.starts_with('-') => {
+                return Err(format!("there is no option {option}"));
+            }
+            _ if args.file.is_none() => args.file = Some(arg),
+            _ => return Err(format!("a second file: {}", arg.display())),
         }
     }
     Ok(Some(args))
 }
 
-fn size(option: &str, value: &OsString, least: usize) -> Result<usize, String> {
+fn size(option: &str, value: Option<OsString>, least: usize) -> Result<usize, String> {
+    let value = value.unwrap_or_default();
     let size = value.to_str().and_then(|value| value.parse().ok());
     size.filter(|size| (least..=LARGEST).contains(size)).ok_or_else(|| {
         format!("{option} {}: not a number from {least} to {LARGEST}", value.display())

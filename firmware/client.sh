@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # Builds `client/` and runs it on QEMU's LM3S6965 board: it reads the event stream of the host's
-# `telemetry` example, which closes each connection after 7 events, and reports what it decodes.
+# program `telemetry`, which closes each connection after 7 events, and reports what it decodes.
 # Fails unless 20 events have come, none lost and none twice, over reconnections.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 # The host's program first: what toolchain.sh may choose is for the board.
 host=$(realpath -m "${CARGO_TARGET_DIR:-../target}")
-(cd .. && cargo build --release --example telemetry --target-dir "$host")
+(cd .. && cargo build --release --package telemetry --target-dir "$host")
 
 source ./toolchain.sh
 "${cargo[@]}" build --release --package client
 program=${CARGO_TARGET_DIR:-target}/$board/release/client
 
 output=$(mktemp -d)
-"$host/release/examples/telemetry" --port 0 --drop-after 7 --interval-ms 100 >"$output/server" &
+"$host/release/telemetry" --port 0 --drop-after 7 --interval-ms 100 >"$output/server" &
 server=$!
 trap 'kill $server 2>/dev/null || true; rm -r "$output"' EXIT
 trap exit INT TERM HUP

@@ -13,10 +13,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `examples/telemetry`, on this machine, with so long between its samples.
+    /// `telemetry`, on this machine, with so long between its samples.
     pub(crate) fn host(interval: Duration) -> Self {
         let mut command = Command::new(env!("CARGO"));
-        command.args(["run", "--quiet", "--release", "--example", "telemetry", "--"]);
+        command.args(["run", "--quiet", "--release", "--package", "telemetry", "--"]);
         command.args(["--interval-ms", &interval.as_millis().to_string(), "--port"]);
         Self::start(command)
     }

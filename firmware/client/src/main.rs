@@ -1,4 +1,4 @@
-//! Reads the event stream of the host's `telemetry` example and reports what it decodes, reconnecting
+//! Reads the event stream of the host's program `telemetry` and reports what it decodes, reconnecting
 //! when the connection is lost. Ends after some events, with success if none was lost or came twice.
 //!
 //! The report is text, on the error output; the log on the standard output is defmt's.

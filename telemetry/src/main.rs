@@ -5,7 +5,7 @@
 //! the stream over TCP, decodes it and shows it in the terminal.
 //!
 //! ```text
-//! cargo run --release --example telemetry
+//! cargo run --release --package telemetry
 //! ```
 //!
 //! | file         | what lives there                                             |
@@ -15,9 +15,6 @@
 //! | `server.rs`  | the page, the latest samples, and the event stream           |
 //! | `client.rs`  | the event stream, decoded, and shown in the terminal         |
 //! | `http.rs`    | a client's half of HTTP, as small as it can be               |
-
-// The operators that may panic are denied for the sake of the library.
-#![allow(clippy::restriction)]
 
 mod args;
 mod client;
