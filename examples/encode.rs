@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         // An event must not wait for the next one.
         stdout.flush()?;
     }
-    // Data may have several lines, and bytes that are no text.
+    // Each line of the data becomes a line of the event.
     let bytes = Event::new().data("first line\nsecond line").encode(&mut buffer)?;
     stdout.write_all(bytes)?;
     Ok(())

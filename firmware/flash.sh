@@ -7,6 +7,7 @@
 # has it once, for all its parts, and mostly has it already. The limits are on `codec`.
 set -euo pipefail
 cd "$(dirname "$0")"
+source ../.ci/install.sh
 
 smallest=thumbv6m-none-eabi
 decoder_limit=2816
@@ -17,12 +18,7 @@ replay_limit=1300      # over an encoder
 buffer=256 # `BUFFER` of flash/src/lib.rs
 
 for target in "$smallest" thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
-    if ! rustc --target "$target" --print target-libdir | xargs test -d; then
-        rustup target add "$target" || {
-            echo "flash.sh: rustup cannot reach its server to add the target $target" >&2
-            exit 1
-        }
-    fi
+    need_target "$target"
     for level in 3 s; do
         CARGO_PROFILE_RELEASE_OPT_LEVEL=$level \
             cargo build --quiet --release --package flash --target "$target"

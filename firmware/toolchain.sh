@@ -1,30 +1,20 @@
-# Sourced by the scripts that run a program on QEMU's board: installs what they need, and sets
+# Sourced, in this directory, by the scripts that run a program on QEMU's board: installs what they need, and sets
 # `cargo` to the command that builds. Where rustup cannot reach its server, that is Debian's, whose
 # compiler builds `core` itself. `open_log` shows what a program logs.
 
 board=thumbv7m-none-eabi
 
-# Usage: need COMMAND PACKAGE. Installs Debian's package for a command that is not there.
-need() {
-    if ! command -v "$1" >/dev/null; then
-        echo "$0: $1 is not there: apt-get install $2" >&2
-        { apt-get update -qq && apt-get install -qq -y "$2"; } >&2 || {
-            echo "$0: run 'apt-get install $2' as root, and try again" >&2
-            exit 1
-        }
-    fi
-}
+source ../.ci/install.sh
 
 need qemu-system-arm qemu-system-arm
 
 cargo=(cargo)
-if ! rustc --target $board --print target-libdir 2>/dev/null | xargs -r test -d &&
-    ! rustup target add $board; then
-    echo "$0: rustup cannot add $board: building with Debian's compiler" >&2
+if ! need_target $board; then
+    echo "$0: building with Debian's compiler" >&2
     need /usr/bin/rustc rustc-web
     need /usr/bin/cargo cargo-web
     need arm-none-eabi-ld binutils-arm-none-eabi
-    [ -d /usr/share/doc/rust-web-src ] || apt-get install -qq -y rust-web-src >&2
+    [ -d /usr/share/doc/rust-web-src ] || need_packages rust-web-src
     export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
     export CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER=arm-none-eabi-ld
     cargo=(/usr/bin/cargo -Zbuild-std=core,alloc)

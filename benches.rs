@@ -1,5 +1,5 @@
-//! What `cargo bench` runs here: the benches, which are a package of their own beside this one, so
-//! that their dependencies are no part of this one's builds. Passes its arguments on.
+//! What `cargo bench` runs here: the benches, which are a package of their own in `benches/`, so
+//! that their dependencies are no part of this package's builds. Passes its arguments on.
 
 use std::env;
 use std::process::{Command, ExitCode};
