@@ -1,8 +1,8 @@
-//! How bytes that need not be text are shown by `Debug`.
+//! `Debug` output of bytes that may not be text.
 
 use core::fmt;
 
-/// Shows bytes as a string literal does, with escapes for all that is not printable ASCII.
+/// Formats bytes as a string literal, with escapes for all but printable ASCII.
 pub(crate) struct Escaped<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Debug for Escaped<'_> {

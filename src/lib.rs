@@ -1,12 +1,12 @@
-//! A codec for Server-Sent Events (`text/event-stream`, [WHATWG HTML 9.2][standard]): an encoder, and
-//! a streaming decoder over fixed buffers; on top of them, the client of the standard without I/O, and a
-//! buffer for replay. `no_std`, without allocation or panics; zero-copy where the bytes allow it.
+//! A codec for Server-Sent Events (`text/event-stream`, [WHATWG HTML 9.2][standard]): an encoder, a streaming decoder
+//! over a fixed buffer, the standard's client without I/O, and a replay buffer for servers. It is `no_std`, does not
+//! allocate or panic, and is zero-copy where the bytes allow it.
 //!
 //! # Decoding
 //!
-//! A [`Decoder`] takes the body of a response in chunks of any size and gives [`MessageEvent`]s. It
-//! does what a browser does: how the stream is cut, which line ends it has, a byte order mark or bad
-//! UTF-8 change nothing, and an event that is too long for the buffer is the only one that is lost.
+//! A [`Decoder`] takes the body of a response in chunks of any size and returns [`MessageEvent`]s. It gives the events
+//! that a browser gives, for any chunk boundaries, line ends, byte order mark or invalid UTF-8. An event that is too
+//! long for the buffer is lost; no other event is.
 //!
 //! ```
 //! use sse_wire::Decoder;
@@ -22,14 +22,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Decoder::decode`] is for loops that refill their input and return the event. A [`Tokenizer`] has no buffer at all,
-//! shows comments, and hands out an event of any size piece by piece. [`Decoder`] says how large the buffer must be.
+//! [`Decoder::decode`] suits functions that refill their input in a loop and return the event. A [`Tokenizer`] has no
+//! buffer, reports comments, and returns an event of any size in pieces. [`Decoder`] documents how large the buffer
+//! must be.
 //!
 //! # Encoding
 //!
-//! An [`Event`] is put together from parts and encoded into a slice, a vector, or at compile time.
-//! No text can be passed that starts a field of its own: [`EventType`] and [`EventId`] are checked
-//! when they are made, data and comments are split at line breaks.
+//! An [`Event`] is built from parts and encoded into a slice, into a vector, or at compile time. No text can inject a
+//! field: [`EventType`] and [`EventId`] are validated when they are made, and data and comments are split at line
+//! breaks.
 //!
 //! ```
 //! use sse_wire::{Event, EventId, event_type};
@@ -43,8 +44,9 @@
 //!
 //! # A client that reconnects
 //!
-//! An [`EventSource`] is what a browser has, without I/O: it says how long to wait and which headers to send, judges the
-//! response, and takes events out of its body. The socket and the clock are the caller's. With `std`, and HTTP by hand:
+//! An [`EventSource`] is a browser's client without I/O: it returns how long to wait and which headers to send, checks
+//! the response, and decodes events from its body. The caller has the socket and the clock. With `std`, and HTTP by
+//! hand:
 //!
 //! ```
 //! use sse_wire::{Decoder, EventSource, ReadyState, Response};
@@ -107,8 +109,8 @@
 //!
 //! # A server that replays
 //!
-//! A [`ReplayBuffer`] keeps the latest events in memory of fixed size. Each client has a cursor in it. One that comes back
-//! goes on where it stopped, and one that has missed something is told. With `std`, and a thread for each client:
+//! A [`ReplayBuffer`] keeps the latest events in memory of fixed size. Each client has a cursor into it. A client that
+//! reconnects continues where it stopped; one that missed events is notified. With `std`, and a thread for each client:
 //!
 //! ```
 //! use sse_wire::{KEEP_ALIVE, LAST_EVENT_ID, Lagged, RESPONSE_HEADERS, ReplayBuffer, Resume};
@@ -147,12 +149,12 @@
 //!             None => KEEP_ALIVE.to_vec(),
 //!         };
 //!         drop(kept);
-//!         client.write_all(&bytes)?; // a slow client stops nobody but itself
+//!         client.write_all(&bytes)?; // a slow client delays no other client
 //!     }
 //! }
 //! # let epoch = 7;
 //!
-//! // The epoch is another number at each start.
+//! // The epoch differs at each start.
 //! let feed: Feed = (Mutex::new(ReplayBuffer::new(epoch, [0; 4096])), Condvar::new());
 //! # use sse_wire::Event;
 //! # let feed = &*Box::leak(Box::new(feed));
@@ -184,20 +186,23 @@
 //!
 //! # Features
 //!
-//! They only add, and none is on by default: `alloc` (`GrowingBuffer` and `Box` as buffers, `Vec` as
-//! output), `std` (`alloc`, and AVX2 found at run time), `bytes-v1` (`bytes::BytesMut` as output),
-//! `heapless-v0.9` (`heapless::Vec` as output),
-//! `embedded-io-v0.7` and `embedded-io-async-v0.7` (module `io`: readers and writers), `defmt` (every
-//! public type can be logged).
+//! Features are additive, and none is on by default:
+//!
+//! * `alloc`: `GrowingBuffer` and `Box` as buffers, `Vec` as output.
+//! * `std`: `alloc`, and AVX2 detected at run time.
+//! * `bytes-v1`: `bytes::BytesMut` as output.
+//! * `heapless-v0.9`: `heapless::Vec` as output.
+//! * `embedded-io-v0.7` and `embedded-io-async-v0.7`: module `io`, readers and writers.
+//! * `defmt`: every public type can be logged.
 //!
 //! # Cost
 //!
-//! Time is linear in the input, however it is cut. What is copied, and when, is said at [`Decoder`],
-//! [`Event::encode`], [`FormattedEvent`] and [`DataWriter`].
+//! Time is linear in the input, for any chunk boundaries. [`Decoder`], [`Event::encode`], [`FormattedEvent`] and
+//! [`DataWriter`] document what they copy and when.
 //!
 //! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #![no_std]
-// Where there is none, and where there is one file of it: `x86_64.rs`.
+// `x86_64.rs` is the only file with unsafe code. Without that file, unsafe code is forbidden.
 #![cfg_attr(not(all(target_arch = "x86_64", target_feature = "sse2")), forbid(unsafe_code))]
 #![cfg_attr(all(target_arch = "x86_64", target_feature = "sse2"), deny(unsafe_code))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -234,20 +239,19 @@ pub use encode::{
 };
 pub use replay::{Cursor, Lagged, ReplayBuffer, Resume};
 
-/// The media type of an event stream: the value of a server's header `Content-Type`, and of a
-/// client's header `Accept`.
+/// The media type of an event stream: the value of `Content-Type` in a response and of `Accept` in a request.
 pub const CONTENT_TYPE: &str = "text/event-stream";
 
-/// The name of the header with which a client says where it stopped.
+/// The name of the request header that carries the last event ID.
 ///
-/// Its value is the last event ID, as UTF-8; it is left out if that is empty.
+/// Its value is the last event ID as UTF-8. A client omits the header if that ID is empty.
 pub const LAST_EVENT_ID: &str = "Last-Event-ID";
 
-/// The headers, name and value, that a server should send with an event stream: the media type, no
-/// caching, and no buffering in nginx and proxies that do as it does.
+/// The headers, name and value, that a server should send with an event stream: the media type, no caching, and no
+/// buffering in nginx and in proxies that follow its header.
 ///
-/// `no-transform` ([RFC 9111, 5.2.2.6][no-transform]) keeps proxies and compression layers from compressing the
-/// stream: they hold events back until there is enough to compress.
+/// `no-transform` ([RFC 9111, 5.2.2.6][no-transform]) keeps proxies and compression layers from compressing the stream.
+/// They would delay events until there is enough to compress.
 ///
 /// [no-transform]: https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.6
 pub const RESPONSE_HEADERS: [(&str, &str); 3] = [
@@ -256,22 +260,21 @@ pub const RESPONSE_HEADERS: [(&str, &str); 3] = [
     ("X-Accel-Buffering", "no"),
 ];
 
-/// A comment and a blank line, to be sent in pauses, about every 15 seconds: it keeps proxies from
-/// closing the connection and shows a dead one. Clients ignore it.
+/// A comment and a blank line. Send it about every 15 seconds: it keeps proxies from closing the connection, and shows
+/// when the connection is dead. Clients ignore it.
 pub const KEEP_ALIVE: &[u8] = b":\n\n";
 
-/// Whether short code counts more than speed: on targets of fewer than 64 bits, and with
-/// `--cfg sse_wire_small`, for tests.
+/// Prefers short code to fast code: on targets of fewer than 64 bits, and in tests with `--cfg sse_wire_small`.
 const SMALL_CODE: bool = cfg!(any(not(target_pointer_width = "64"), sse_wire_small));
 
-/// Whether a microcontroller loads a word from any address, and divides. Atomics stand for it: a Cortex-M0 has none. A
-/// Cortex-M23 has them and loads no such words; there it is right, but slower.
+/// Whether a microcontroller can load a word from any address and has a divide instruction. The test is atomics, which
+/// a Cortex-M0 lacks. A Cortex-M23 has atomics but no such loads: the result is right there, but slower.
 const LOADS_WORDS: bool = cfg!(any(
     sse_wire_words,
     all(target_os = "none", target_arch = "arm", target_has_atomic = "ptr")
 ));
 
-/// For the fuzz target of the one file with unsafe code.
+/// For the fuzz target of `x86_64.rs`.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use scan::line_ends;

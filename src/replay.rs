@@ -1,121 +1,121 @@
-//! Encoded events in a ring, for clients that come late, come back, or are slow. How a client is served from it is the
-//! caller's business.
+//! A ring of encoded events, for clients that connect late, reconnect, or are slow. The caller sends the events.
 
 use crate::copy::copy;
 use crate::escaped::Escaped;
 use crate::{BufferTooSmall, Event, EventId};
 use core::fmt;
 
-/// The latest events of a stream as they are on the wire, in memory of fixed size, for any number of clients.
+/// The latest events of a stream, encoded, in memory of fixed size, for any number of clients.
 ///
-/// [`push`](Self::push) gives each event an id and keeps it, and drops the oldest events where it needs their place. Each client has a [`Cursor`], and
-/// takes the bytes of its next event with [`next`](Self::next), as fast as its connection allows: no client waits for
-/// another, `push` waits for none, and nothing is kept for each client but its cursor. A client that is so slow that its
-/// next event is gone is told: [`Lagged`].
+/// [`push`](Self::push) assigns an ID to an event, stores it, and drops the oldest events that it overwrites. Each
+/// client has a [`Cursor`], and gets the bytes of its next event from [`next`](Self::next) as fast as its connection
+/// allows: no client waits for another, and `push` waits for none. Nothing but the cursor is stored for a client. If a
+/// client's next event has been dropped, `next` reports it: [`Lagged`].
 ///
-/// A client that reconnects says where it stopped, in the header `Last-Event-ID` ([WHATWG HTML 9.2.2][standard]).
-/// [`resume`](Self::resume) knows whether events are missing and how many, so that the caller can tell the client:
+/// A client that reconnects sends the ID of its last event in the header `Last-Event-ID` ([WHATWG HTML
+/// 9.2.2][standard]). [`resume`](Self::resume) returns whether events are missing and how many, so that the caller can
+/// notify the client:
 ///
 /// ```
 /// use sse_wire::{Event, Lagged, ReplayBuffer, Resume};
 ///
-/// // An epoch that is another one at each start: a count of boots, the time, a random number.
+/// // The epoch differs at each start: a boot count, the time, a random number.
 /// let mut replay = ReplayBuffer::new(7, [0; 64]);
 /// for data in ["one", "two", "six"] {
 ///     replay.push(&Event::new().data(data))?;
 /// }
 ///
-/// // There is room for two of these events. A client that has seen the first misses nothing.
+/// // Two of these events fit. A client that has the first one misses nothing.
 /// let Resume::Exact(mut cursor) = replay.resume(b"7-1") else { panic!() };
 /// assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-2\ndata: two\n\n"[..])));
 /// assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-3\ndata: six\n\n"[..])));
 /// assert_eq!(replay.next(&mut cursor), None);
 ///
-/// // After one more event, it does.
+/// // After one more event, it misses one.
 /// replay.push(&Event::new().data("ten"))?;
 /// let Resume::Gap { missed: 1, mut cursor } = replay.resume(b"7-1") else { panic!() };
 /// assert_eq!(replay.next(&mut cursor), Some(Err(Lagged { missed: 1 })));
 /// assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-3\ndata: six\n\n"[..])));
 ///
-/// // That of another epoch may have missed anything.
+/// // An ID of another epoch: any number of events may be missing.
 /// assert_eq!(replay.resume(b"6-3"), Resume::Unknown);
 /// # Ok::<(), sse_wire::BufferTooSmall>(())
 /// ```
 ///
-/// # Telling a client of a gap
+/// # Notifying a client of a gap
 ///
-/// The standard has no way to say that events are missing, so the application sends an event of its own, of a type that its
-/// clients know. That event must not have an id: a client that loses the connection right after it comes back with the id
-/// it had before, and is told again. Write it to the connection, not into the ring. The same holds for keep-alives, and for
+/// The standard has no message for missing events, so the application sends an event of a type that its clients know.
+/// That event must not have an ID: a client that loses the connection directly after it reconnects with its earlier ID,
+/// and is notified again. Write the event to the connection, not to the ring. The same holds for keep-alives, and for
 /// events that should not be replayed.
 ///
-/// # Ids
+/// # IDs
 ///
-/// An id is the epoch and the number of the event, in decimal: `7-1` is the first event of epoch 7. A restart begins a new
-/// epoch, so that the ids from before it are not taken for those after it.
+/// An ID is the epoch and the number of the event, in decimal: `7-1` is the first event of epoch 7. A restart begins a
+/// new epoch, so that old IDs do not match new events.
 ///
 /// # Memory and cost
 ///
-/// Each event takes its encoded length and four bytes, in one piece: at the end of the memory, up to the length of one event
-/// stays unused. Beside its memory, a buffer takes 64 bytes, and a cursor 16.
+/// Each event takes its encoded length plus four bytes, contiguously: up to the length of one event at the end of the
+/// memory stays unused. Besides its memory, a buffer takes 64 bytes, and a cursor 16.
 ///
-/// `push` takes 1.4 to 1.7 times as long as [`Event::encode`]. `next` takes constant time and copies nothing.
-/// `resume` walks over the kept events once.
+/// `push` takes 1.4 to 1.7 times as long as [`Event::encode`]. `next` takes constant time and copies nothing. `resume`
+/// is linear in the number of stored events.
 ///
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
-// The memory has one record for each event, in one piece: a header and the event. A record begins at the end of the record
-// before it, or at 0 if it does not fit there. `at_start` is the number of the last record that begins at 0.
+// The memory has one contiguous record for each event: a header and the encoded event. A record begins at the end of
+// the previous one, or at 0 if it does not fit there. `at_start` is the number of the last record that begins at 0.
 //
-// A cursor has the end of the record before its own, and the number of its own. Record n begins at 0 if n is `at_start`,
-// and at the end of record n - 1 otherwise: an earlier record that began at 0 has been overwritten. So a cursor is valid
-// as long as its record is kept, however often the ring has wrapped, and no mark in the memory says where it wraps.
+// A cursor has the end of the previous record, and the number of its own. Record n begins at 0 if n is `at_start`,
+// otherwise at the end of record n - 1: an earlier record that began at 0 has been overwritten. So a cursor stays valid
+// while its record is stored, however often the ring has wrapped, and the memory needs no mark where it wraps.
 pub struct ReplayBuffer<S> {
-    /// What each id begins with.
+    /// The prefix of each ID.
     epoch: EpochPrefix,
-    /// At the oldest event that is kept.
+    /// The oldest stored event.
     oldest: Cursor,
-    /// At the event that comes next. Equal to `oldest` if there is none.
+    /// The next event to be pushed. Equal to `oldest` if no event is stored.
     live: Cursor,
     at_start: u64,
     storage: S,
 }
 
-/// Where a client is in a [`ReplayBuffer`]: which event it gets next.
+/// The position of a client in a [`ReplayBuffer`]: its next event.
 ///
-/// A cursor is of use only to the buffer that made it. Another buffer gives other bytes for it, or none.
+/// A cursor is valid only for the buffer that made it. Another buffer returns unrelated bytes for it, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Cursor {
     number: u64,
-    /// The end of the record before.
+    /// The end of the previous record.
     position: usize,
 }
 
-/// Where a client goes on that says where it stopped.
-#[must_use = "the client has to be told of a gap"]
+/// Where a client continues, from [`ReplayBuffer::resume`].
+#[must_use = "the client must be notified of a gap"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Resume {
-    /// Every event after the id is kept.
+    /// Every event after the ID is stored.
     Exact(Cursor),
-    /// Some events after the id are gone.
+    /// Some events after the ID have been dropped.
     Gap {
-        /// How many are gone now.
+        /// The number of dropped events, now.
         missed: u64,
-        /// At the first that is gone: [`ReplayBuffer::next`] tells of the gap, as it does when a client is too slow, and
-        /// goes on at the oldest event that is kept.
+        /// The first dropped event: [`ReplayBuffer::next`] reports the gap, as for a slow client, and continues at the
+        /// oldest stored event.
         cursor: Cursor,
     },
-    /// There was no id, or it is not one of this buffer's. The caller chooses where the client begins:
+    /// There was no ID, or this buffer has not assigned it. The caller chooses where the client begins:
     /// [`ReplayBuffer::oldest`] or [`ReplayBuffer::live`].
     Unknown,
 }
 
-/// A client was too slow: its next event is gone.
+/// The client's next event has been dropped: the client was too slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Lagged {
-    /// How many events are gone, from the client's next one on.
+    /// The number of dropped events, from the client's next one on.
     pub missed: u64,
 }
 
@@ -127,13 +127,13 @@ impl fmt::Display for Lagged {
 
 impl core::error::Error for Lagged {}
 
-/// Before each event lies its length, in so many bytes.
+/// The length of a record's header, which has the length of the event.
 const HEADER: usize = size_of::<u32>();
 
 /// The most digits of a number.
 const DIGITS: usize = 20;
 
-/// The epoch in decimal, and `-`. Its digits would take longer to make than an event to encode.
+/// The epoch in decimal, and `-`. Stored, because formatting the digits takes longer than encoding an event.
 #[derive(Clone, Copy)]
 struct EpochPrefix {
     bytes: [u8; DIGITS + 1],
@@ -148,7 +148,7 @@ impl EpochPrefix {
         if let Some((to, _)) = bytes.split_at_mut_checked(digits.len()) {
             to.copy_from_slice(digits);
         }
-        // There are 21 at most, and `try_from` is not const.
+        // The length is at most 21, and `try_from` is not const.
         #[allow(clippy::as_conversions)]
         Self { bytes, len: digits.len().wrapping_add(1) as u8 }
     }
@@ -159,26 +159,28 @@ impl EpochPrefix {
 }
 
 impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
-    /// A buffer without events. The contents of `storage` do not matter; its length must not change.
+    /// Makes a buffer without events. The contents of `storage` do not matter; its length must not change.
     ///
-    /// `epoch` should be another one at each start of the program.
+    /// `epoch` should differ at each start of the program.
     #[must_use]
     pub const fn new(epoch: u64, storage: S) -> Self {
         let first = Cursor { number: 1, position: 0 };
         Self { epoch: EpochPrefix::new(epoch), oldest: first, live: first, at_start: 1, storage }
     }
 
-    /// Encodes an event with the next id, in place of its own, and keeps it. Drops the oldest events that lie in its place.
+    /// Encodes an event with the next ID, which replaces its own, and stores it. Drops the oldest events that it
+    /// overwrites.
     ///
     /// # Errors
-    /// If it does not fit into the whole memory, with its encoded length; it needs four bytes more. Nothing is changed then.
+    /// If the event does not fit into the whole memory, with its encoded length; it needs four bytes more. Nothing has
+    /// changed then.
     pub fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         let mut id = [0; 2 * DIGITS + 1];
         let id = self.next_id(&mut id);
         let event = event.id(EventId::from_id_bytes(id));
 
-        // The event mostly takes the place of one or two old events. Their ends must be known before they are overwritten.
-        // The alternative is to ask for the length first, which takes as long as encoding.
+        // An event mostly overwrites one or two old events. Their ends must be read before they are overwritten. The
+        // alternative, computing the length first, takes as long as encoding.
         let [first, second] = [self.oldest, self.after(self.oldest)];
         let third = self.after(second);
         let mut start = self.live.position;
@@ -189,7 +191,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
                 end
             }
             Err(error) => {
-                start = self.make_room(error.needed).ok_or(error)?;
+                start = self.drop_events_for(error.needed).ok_or(error)?;
                 self.encode(&event, start, end_of(start, error.needed))?
             }
         };
@@ -198,11 +200,11 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
         }
         self.live = Cursor { number: self.live.number.wrapping_add(1), position: end };
         debug_assert!(self.oldest.number < self.live.number, "the newest event is kept");
-        debug_assert!(end <= self.edge(self.oldest), "the newest event lies over the oldest");
+        debug_assert!(end <= self.edge(self.oldest), "the newest event overwrites the oldest");
         Ok(())
     }
 
-    /// Writes a record that lies between `start` and `limit`, or nothing. Returns its end.
+    /// Writes a record between `start` and `limit`, or nothing. Returns its end.
     fn encode(
         &mut self,
         event: &Event<'_>,
@@ -215,20 +217,20 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
             None => (&mut [0; HEADER], &mut [][..]),
         };
         let len = event.encode(free)?.len();
-        // The capacity bounds the length.
+        // `capacity` limits the length.
         *header = u32::try_from(len).unwrap_or_default().to_le_bytes();
         Ok(end_of(start, len))
     }
 
-    /// Drops the events in the place of one of this length, and returns where that begins. `None`: it never fits.
-    fn make_room(&mut self, len: usize) -> Option<usize> {
+    /// Drops the events that a record for `len` bytes overwrites, and returns its start. `None`: it never fits.
+    fn drop_events_for(&mut self, len: usize) -> Option<usize> {
         let tail = self.live.position;
         let start = if end_of(tail, len) <= self.capacity() { tail } else { 0 };
         let end = end_of(start, len);
         if end > self.capacity() {
             return None;
         }
-        // What lies beyond the newest event is older than what lies before it.
+        // Records after the newest one are older than those before it.
         let wraps = start < tail;
         while self.oldest != self.live
             && (self.edge(self.oldest) < end
@@ -239,35 +241,35 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
         Some(start)
     }
 
-    /// The cursor after this one, if the event of this one is kept.
+    /// The cursor after this one, whose event must be stored.
     fn after(&self, mut cursor: Cursor) -> Cursor {
         let _ = self.next(&mut cursor);
         cursor
     }
 
-    /// Whether the oldest event lies beyond the newest.
+    /// Whether the oldest event is after the newest in memory.
     const fn is_wrapped(&self) -> bool {
         self.oldest.number < self.at_start
     }
 
-    /// Where what is free beyond the newest event would end, if the event of a cursor were the oldest.
+    /// The end of the free memory after the newest event, if the event of `cursor` were the oldest.
     fn edge(&self, cursor: Cursor) -> usize {
         if cursor.number < self.at_start { cursor.position } else { self.capacity() }
     }
 
-    /// How much of the storage is used: a header has the length in 32 bits.
+    /// The part of the storage that is used: a header has a 32-bit length.
     fn capacity(&self) -> usize {
         self.storage.as_ref().len().min(usize::try_from(u32::MAX).unwrap_or(usize::MAX))
     }
 }
 
 impl<S: AsRef<[u8]>> ReplayBuffer<S> {
-    /// The bytes of a client's next event, to be written to its connection as they are. `None`: there is none yet.
+    /// The bytes of a client's next event, to be written to its connection unchanged. `None`: there is none yet.
     ///
     /// Takes constant time.
     ///
     /// # Errors
-    /// [`Lagged`], once, if that event is gone. The cursor is at the oldest event then.
+    /// [`Lagged`], once, if that event has been dropped. The cursor is then at the oldest event.
     pub fn next(&self, cursor: &mut Cursor) -> Option<Result<&[u8], Lagged>> {
         if cursor.number < self.oldest.number {
             let missed = self.oldest.number.wrapping_sub(cursor.number);
@@ -287,9 +289,9 @@ impl<S: AsRef<[u8]>> ReplayBuffer<S> {
         Some(Ok(event))
     }
 
-    /// Where a client goes on that sends this `Last-Event-ID`. Any bytes will do.
+    /// Where a client continues that sends this `Last-Event-ID`. Accepts any bytes.
     ///
-    /// Takes time that is linear in the number of events that are kept.
+    /// Takes time linear in the number of stored events.
     pub fn resume(&self, last_event_id: &[u8]) -> Resume {
         let Some(number) = self.number_of(last_event_id) else { return Resume::Unknown };
         let next = number.wrapping_add(1);
@@ -302,32 +304,32 @@ impl<S: AsRef<[u8]>> ReplayBuffer<S> {
         Resume::Exact(cursor)
     }
 
-    /// The number of an event that was pushed, of its id.
+    /// The number of the pushed event that has this ID.
     fn number_of(&self, id: &[u8]) -> Option<u64> {
         let digits = id.strip_prefix(self.epoch.as_bytes())?;
         let number = digits.iter().fold(0_u64, |number, digit| {
             number.wrapping_mul(10).wrapping_add(digit.wrapping_sub(b'0').into())
         });
-        // Only what `push` has written counts: digits, without zeros at the front.
+        // Accepts only the digits that `push` writes, without leading zeros.
         let is_written = EventId::from_u64(number).as_bytes() == digits;
         (is_written && number > 0 && number < self.live.number).then_some(number)
     }
 }
 
 impl<S> ReplayBuffer<S> {
-    /// The cursor of a client that gets all that is kept, and what comes.
+    /// The cursor of a client that gets all stored events, then new ones.
     #[must_use]
     pub const fn oldest(&self) -> Cursor {
         self.oldest
     }
 
-    /// The cursor of a client that gets only what comes.
+    /// The cursor of a client that gets only new events.
     #[must_use]
     pub const fn live(&self) -> Cursor {
         self.live
     }
 
-    /// The id of the event that comes next, at the front of `out`.
+    /// Writes the ID of the next event to the front of `out`.
     fn next_id<'o>(&self, out: &'o mut [u8]) -> &'o [u8] {
         let number = EventId::from_u64(self.live.number);
         let (epoch, digits) = (self.epoch.as_bytes(), number.as_bytes());
@@ -340,7 +342,7 @@ impl<S> ReplayBuffer<S> {
         out.get(..epoch.len().wrapping_add(digits.len())).unwrap_or_default()
     }
 
-    /// Where the record of a cursor begins, if it is kept.
+    /// The start of a cursor's record, which must be stored.
     const fn start_of(&self, cursor: Cursor) -> usize {
         if cursor.number == self.at_start { 0 } else { cursor.position }
     }

@@ -1,40 +1,38 @@
-//! Line ends: where they are, and how CR, LF and CRLF split bytes that arrive in chunks.
+//! Finds line ends, and splits bytes into lines at CR, LF and CRLF, within and between chunks.
 //!
-//! The only place that knows memchr, vectors, and what replaces them on microcontrollers. Decoder and
-//! encoder both split lines here. Which search a target uses is chosen here; all of them are compiled and
-//! tested everywhere.
+//! Decoder and encoder both split lines here. Only this module uses memchr, vectors, and their replacement on
+//! microcontrollers. It chooses the search of each target; all of them are compiled and tested on every target.
 
 mod bitmap;
 mod lines;
 mod words;
 
-pub(crate) use bitmap::has_line_end;
 #[cfg(all(
     target_arch = "x86_64",
     target_feature = "sse2",
     feature = "std",
     not(sse_wire_no_vectors)
 ))]
-pub(crate) use bitmap::with_memchr;
-pub(crate) use lines::{Lines, ends_with_cr, first_word, nothing};
+pub(crate) use bitmap::find_with_memchr;
+pub(crate) use bitmap::has_line_end;
+pub(crate) use lines::{Lines, empty_slice, ends_with_cr, first_word};
 
-/// The search for line ends that this target uses. 32-bit targets without an operating system have no
-/// vectors and little flash.
+/// The line end search of this target. 32-bit targets without an operating system have no vectors and little flash.
 #[cfg(any(sse_wire_small, all(target_os = "none", not(target_pointer_width = "64"))))]
 type LineEnds = words::Words<{ crate::LOADS_WORDS }>;
 #[cfg(not(any(sse_wire_small, all(target_os = "none", not(target_pointer_width = "64")))))]
 type LineEnds = bitmap::Bitmap;
 
-/// Finds the line ends of some bytes, one after the other.
+/// Finds the line ends of a slice, one after the other.
 pub(crate) trait Search: Copy + Default {
-    /// The first line end at or after `start`, which is where the last one was taken or skipped. A line of more
-    /// than `NEAR` times 32 bytes may be searched as a long one.
+    /// Takes the first line end at or after `start`, which must be the position after the last line end taken or
+    /// skipped. The search may change to one for long lines after `NEAR` times 32 bytes.
     fn take<const NEAR: usize>(&mut self, bytes: &[u8], start: usize) -> Option<usize>;
-    /// Leaves out the next line end. It lies before `start`.
+    /// Skips the next line end, which is before `start`.
     fn skip(&mut self, start: usize);
 }
 
-/// All line ends of `bytes`, as a decoder finds them. For the fuzz target of the vectors.
+/// All line ends of `bytes`, as a decoder finds them. For the fuzz target of `x86_64.rs`.
 #[cfg(fuzzing)]
 pub fn line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     ends_by::<LineEnds>(bytes)
@@ -54,7 +52,7 @@ pub(crate) const fn is_line_end(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// Whether there is a NUL. Ids are short: a call would cost more than the search.
+/// Whether `bytes` contain a NUL. IDs are short: calling memchr would cost more than the search.
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;

@@ -1,6 +1,5 @@
-//! Line ends and text by the vectors of x86-64: the only unsafe code of the crate, which is the loads,
-//! the calls that need AVX2 to be there, and text that has been found to be UTF-8 in two parts. What is
-//! lost without it is in `docs/performance.md`.
+//! Line ends and UTF-8 validation with the vectors of x86-64. The only unsafe code of the crate: vector loads, calls
+//! that need AVX2, and text that was validated in two parts. `docs/performance.md` has the cost of building without it.
 
 use core::arch::x86_64::{
     _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
@@ -12,21 +11,20 @@ use core::arch::x86_64::{
 };
 use core::str::Utf8Error;
 
-/// What `core::str::from_utf8` does, faster where text is ASCII, all or at the start, and with `std` in
-/// any case.
+/// Like `core::str::from_utf8`, but faster if the text, or its start, is ASCII, and with `std` for any text.
 #[inline]
 pub(crate) fn from_utf8(bytes: &[u8]) -> Result<&str, Utf8Error> {
     if is_short_ascii(bytes) || is_utf8(bytes) {
-        // SAFETY: all is ASCII, or its start is and the rest has been checked: behind ASCII a character
-        // begins.
+        // SAFETY: either all bytes are ASCII, or the start is ASCII and the rest has been validated. After ASCII, a
+        // character begins.
         return Ok(unsafe { core::str::from_utf8_unchecked(bytes) });
     }
-    // Once more, for the place of the error.
+    // Validates again, for the position of the error.
     core::str::from_utf8(bytes)
 }
 
-/// Whether there are at most 128 bytes, all of them ASCII. Two pieces that overlap, of a length that is a
-/// power of two, make up any length.
+/// Whether `bytes` are at most 128 bytes of ASCII. Two overlapping pieces, whose length is a power of two, cover any
+/// length.
 #[inline(always)]
 fn is_short_ascii(bytes: &[u8]) -> bool {
     const HIGH: u8 = 0x80;
@@ -67,7 +65,7 @@ fn is_ascii_32(bytes: &[u8; 32]) -> bool {
 
 #[inline(never)]
 fn is_utf8(bytes: &[u8]) -> bool {
-    // What is before the rest is ASCII.
+    // The bytes before `rest` are ASCII.
     let rest = bytes.get(ascii_len(bytes)..).unwrap_or_default();
     #[cfg(feature = "std")]
     return rest.is_empty() || simdutf8::basic::from_utf8(rest).is_ok();
@@ -75,11 +73,11 @@ fn is_utf8(bytes: &[u8]) -> bool {
     return core::str::from_utf8(rest).is_ok();
 }
 
-/// How many bytes at the start are ASCII, at least: all, or a multiple of 128.
+/// A lower bound for the number of ASCII bytes at the start: the length, or a multiple of 128.
 fn ascii_len(bytes: &[u8]) -> usize {
     #[cfg(feature = "std")]
     if std::is_x86_feature_detected!("avx2") {
-        // SAFETY: AVX2 is there.
+        // SAFETY: AVX2 has been detected.
         return unsafe { ascii_len_avx2(bytes) };
     }
     ascii_len_by(bytes, is_ascii_64)
@@ -97,7 +95,7 @@ fn ascii_len_avx2(bytes: &[u8]) -> usize {
     })
 }
 
-/// By large windows: how many there are is foreseen more often.
+/// Uses large windows: the branch predictor predicts a shorter loop better.
 #[inline(always)]
 fn ascii_len_by(bytes: &[u8], is_ascii_64: impl Fn(&[u8; 64]) -> bool) -> usize {
     let is_ascii = |bytes: &[u8]| match (bytes.first_chunk(), bytes.last_chunk()) {
@@ -105,22 +103,22 @@ fn ascii_len_by(bytes: &[u8], is_ascii_64: impl Fn(&[u8; 64]) -> bool) -> usize 
         _ => false,
     };
     let mut rest = bytes;
-    while let Some((window, behind)) = rest.split_first_chunk::<128>() {
+    while let Some((window, after)) = rest.split_first_chunk::<128>() {
         if !is_ascii(window) {
             return bytes.len().wrapping_sub(rest.len());
         }
-        rest = behind;
+        rest = after;
     }
-    // What is left is less than a window: one that ends where the bytes end overlaps the one before.
+    // Less than a window is left. The last window ends at the end of `bytes` and overlaps the one before.
     let last = bytes.last_chunk::<128>().map_or(bytes, |window| window);
     if is_ascii(last) { bytes.len() } else { bytes.len().wrapping_sub(rest.len()) }
 }
 
-/// The line ends in 16 bytes, a bit for each.
+/// The line ends in 16 bytes. Bit n is byte n.
 #[inline(always)]
-pub(crate) fn in_16(bytes: &[u8; 16]) -> u32 {
-    // SAFETY: this module is compiled only where all code may use SSE2. The load needs no alignment
-    // and reads the 16 bytes of the array.
+pub(crate) fn ends_in_16(bytes: &[u8; 16]) -> u32 {
+    // SAFETY: this module is compiled only for targets with SSE2. The load needs no alignment, and reads the 16 bytes
+    // of the array.
     let ends = unsafe {
         let bytes = _mm_loadu_si128(bytes.as_ptr().cast());
         let lf = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x0A));
@@ -130,48 +128,48 @@ pub(crate) fn in_16(bytes: &[u8; 16]) -> u32 {
     ends.cast_unsigned()
 }
 
-/// The first line end from `start` on, when there is none in the 64 bytes before, or in all of them where
-/// there are fewer. `None`: not searched, for want of AVX2.
+/// The first line end at or after `start`. The 64 bytes before `start`, or all of them if there are fewer, must have
+/// none. `None`: not searched, because AVX2 is not available.
 #[cfg(feature = "std")]
 #[inline(always)]
-pub(crate) fn far_from(bytes: &[u8], start: usize) -> Option<Option<usize>> {
-    // SAFETY: it is called only if AVX2 is there.
-    std::is_x86_feature_detected!("avx2").then(|| unsafe { far_from_avx2(bytes, start) })
+pub(crate) fn find_far(bytes: &[u8], start: usize) -> Option<Option<usize>> {
+    // SAFETY: called only after AVX2 has been detected.
+    std::is_x86_feature_detected!("avx2").then(|| unsafe { find_far_avx2(bytes, start) })
 }
 
-/// Searches a kilobyte. Beyond, a call of memchr costs nothing in comparison.
+/// Searches one kilobyte. After that, the cost of a call of memchr is negligible.
 #[cfg(feature = "std")]
 #[target_feature(enable = "avx2")]
-fn far_from_avx2(bytes: &[u8], start: usize) -> Option<usize> {
+fn find_far_avx2(bytes: &[u8], start: usize) -> Option<usize> {
     let mut rest = bytes.get(start..)?;
     for _ in 0..15 {
-        let Some((window, behind)) = rest.split_first_chunk() else {
-            // What is left is less than a window: one that ends where the bytes end overlaps those before.
+        let Some((window, after)) = rest.split_first_chunk() else {
+            // Less than a window is left. The last window ends at the end of `bytes` and overlaps the ones before.
             let window = bytes.last_chunk()?;
-            return first(in_64(window)?, bytes.len().wrapping_sub(64));
+            return first_end(ends_in_64(window)?, bytes.len().wrapping_sub(64));
         };
-        if let Some(ends) = in_64(window) {
-            return first(ends, bytes.len().wrapping_sub(rest.len()));
+        if let Some(ends) = ends_in_64(window) {
+            return first_end(ends, bytes.len().wrapping_sub(rest.len()));
         }
-        rest = behind;
+        rest = after;
     }
-    crate::scan::with_memchr(bytes, bytes.len().wrapping_sub(rest.len()))
+    crate::scan::find_with_memchr(bytes, bytes.len().wrapping_sub(rest.len()))
 }
 
-/// The first line end of a window that starts at `start`.
+/// The position of the first line end in a window that starts at `start`.
 #[cfg(feature = "std")]
 #[inline]
-fn first(ends: u64, start: usize) -> Option<usize> {
+fn first_end(ends: u64, start: usize) -> Option<usize> {
     Some(start.wrapping_add(usize::try_from(ends.trailing_zeros()).ok()?))
 }
 
-/// The line ends in 64 bytes, a bit for each, if there are any.
+/// The line ends in 64 bytes. Bit n is byte n. `None`: there are none.
 #[cfg(feature = "std")]
 #[target_feature(enable = "avx2")]
 #[inline]
-fn in_64(bytes: &[u8; 64]) -> Option<u64> {
-    // By the low half of a byte: the line end that has it, or what is no byte with that half. A byte
-    // above 0x7F finds 0, which it is not either.
+fn ends_in_64(bytes: &[u8; 64]) -> Option<u64> {
+    // Looks up each byte by its low four bits: the line end with these bits, or a byte that does not have them. A byte
+    // above 0x7F looks up 0, which differs from it, too.
     let candidates = _mm256_setr_epi8(
         -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0x0A, -1, -1, 0x0D, -1, -1, //
         -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0x0A, -1, -1, 0x0D, -1, -1,
@@ -195,8 +193,8 @@ mod tests {
     use proptest::collection;
     use proptest::prelude::*;
 
-    /// Everything that is not ASCII, whole and broken, in all places of texts of all lengths that are
-    /// looked at differently.
+    /// All kinds of non-ASCII characters, complete and truncated, at all positions, for all lengths that are handled
+    /// differently.
     #[test]
     fn every_length_and_place() {
         let step = if cfg!(miri) { 47 } else { 1 };

@@ -1,16 +1,16 @@
-//! How long a client waits before it connects again.
+//! The wait before a reconnection.
 
 use core::time::Duration;
 
-/// How long an [`EventSource`](crate::EventSource) waits before it connects again.
+/// How long an [`EventSource`](crate::EventSource) waits before it reconnects.
 ///
-/// The wait before reconnection number n after the last sign of life is the reconnection time, but at least the
-/// [`floor`](Self::floor), doubled n - 1 times while it is below [`doubled_to`](Self::doubled_to). Up to a half of it is
-/// added at random, so that the clients of a server that restarts do not come back all at once. The standard lets a client
-/// wait longer than the reconnection time, and never shorter ([WHATWG HTML 9.2.3][standard]): nothing is subtracted, except
-/// by the [`ceiling`](Self::ceiling).
+/// Before reconnection number n since the last sign of life, the wait is the reconnection time, but at least the
+/// [`floor`](Self::floor), doubled n - 1 times up to [`doubled_to`](Self::doubled_to). Up to half of that is added at
+/// random, so that the clients of a server that restarts do not all reconnect at once. The standard lets a client wait
+/// longer than the reconnection time, but not shorter ([WHATWG HTML 9.2.3][standard]): only the
+/// [`ceiling`](Self::ceiling) shortens the wait.
 ///
-/// Times count in milliseconds, rounded up, to `u32::MAX` of them at most, which are 49 days.
+/// Times are rounded up to whole milliseconds, and to at most `u32::MAX` milliseconds (49 days).
 ///
 /// ```
 /// use core::time::Duration;
@@ -21,7 +21,7 @@ use core::time::Duration;
 /// ```
 ///
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
-// Milliseconds of 32 bits: `Duration` takes 16 bytes, and its arithmetic 1 kB of flash on a Cortex-M0.
+// 32-bit milliseconds: a `Duration` has 16 bytes, and its arithmetic takes 1 kB of flash on a Cortex-M0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Backoff {
@@ -32,43 +32,45 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A reconnection time of 3 s until the stream sets one, as in Chromium; a floor of 500 ms, as in Firefox; doubled to
-    /// 60 s; no ceiling but the 49 days.
+    /// A reconnection time of 3 s until the stream sets one, as in Chromium; a floor of 500 ms, as in Firefox; doubling
+    /// up to 60 s; no ceiling except 49 days.
     #[must_use]
     pub const fn new() -> Self {
         Self { reconnection_ms: 3000, floor_ms: 500, doubled_to_ms: 60_000, ceiling_ms: u32::MAX }
     }
 
-    /// Sets the reconnection time until the stream sets one. The standard asks for a few seconds.
+    /// Sets the reconnection time that applies until the stream sets one. The standard recommends a few seconds.
     #[must_use]
     pub const fn reconnection_time(mut self, time: Duration) -> Self {
         self.reconnection_ms = milliseconds(time);
         self
     }
 
-    /// Sets the least reconnection time, whatever the stream sets: a server that sends `retry: 0` and closes the connection
-    /// would be asked without a pause.
+    /// Sets the least reconnection time, whatever the stream sets. Without it, a server that sends `retry: 0` and
+    /// closes the connection causes reconnections without a pause.
     #[must_use]
     pub const fn floor(mut self, time: Duration) -> Self {
         self.floor_ms = milliseconds(time);
         self
     }
 
-    /// Sets where doubling ends. A longer reconnection time that the stream sets stays as it is.
+    /// Sets where doubling ends. A longer reconnection time from the stream is used without doubling.
     #[must_use]
     pub const fn doubled_to(mut self, time: Duration) -> Self {
         self.doubled_to_ms = milliseconds(time);
         self
     }
 
-    /// Sets the longest wait, whatever the server asks for, in the stream or by `Retry-After`. The standard has none.
+    /// Sets the longest wait, whatever the server requests, in the stream or with `Retry-After`. The standard has no
+    /// such limit.
     #[must_use]
     pub const fn ceiling(mut self, time: Duration) -> Self {
         self.ceiling_ms = milliseconds(time);
         self
     }
 
-    /// The wait after so many `attempts` without a sign of life, and of `at_least_ms`; `random` chooses what is added.
+    /// The wait after `attempts` attempts without a sign of life, at least `at_least_ms`. `random` scales the random
+    /// part.
     pub(super) fn wait(
         &self,
         reconnection_time: Option<Duration>,
@@ -79,14 +81,14 @@ impl Backoff {
         let mut wait = reconnection_time.map_or(self.reconnection_ms, milliseconds);
         wait = wait.max(self.floor_ms);
         if wait < self.doubled_to_ms {
-            // After 32 doublings it is 0 or too much.
+            // After 32 doublings the wait is 0 or saturated.
             for _ in 0..attempts.min(32) {
                 wait = wait.saturating_add(wait);
             }
             wait = wait.min(self.doubled_to_ms);
         }
         wait = wait.max(at_least_ms);
-        // A half of the wait times a fraction: the upper half of a product has less than 32 bits.
+        // Half of the wait times a fraction: the upper half of the product has fewer than 32 bits.
         let half = u64::from(wait >> 1);
         let added = half.wrapping_mul(random.into()) >> 32;
         wait = wait.saturating_add(u32::try_from(added).unwrap_or_default());
@@ -100,10 +102,10 @@ impl Default for Backoff {
     }
 }
 
-/// Whole milliseconds, rounded up; what does not fit is `u32::MAX`.
+/// Whole milliseconds, rounded up, at most `u32::MAX`.
 // `Duration::as_millis` has 128 bits, and `try_from` is not const.
 #[allow(clippy::as_conversions)]
-// On small targets it would cost flash to have it in many places.
+// Inlining it would cost flash on small targets.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub(super) const fn milliseconds(time: Duration) -> u32 {
     let seconds = time.as_secs();
@@ -114,7 +116,7 @@ pub(super) const fn milliseconds(time: Duration) -> u32 {
     (seconds as u32).wrapping_mul(1000).wrapping_add(part)
 }
 
-/// `Duration::from_millis` divides 64 bits, in 1.4 kB of flash where software does it.
+/// Converts without `Duration::from_millis`, whose 64-bit division takes 1.4 kB of flash if done in software.
 #[allow(clippy::integer_division)]
 fn duration(milliseconds: u32) -> Duration {
     let nanoseconds = (milliseconds % 1000).wrapping_mul(1_000_000);

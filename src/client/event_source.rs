@@ -1,4 +1,4 @@
-//! The state machine of the standard's client. Has no I/O, no clock and no random numbers: its caller has them.
+//! The state machine of the standard's client, without I/O, clock and random numbers: the caller supplies them.
 
 use super::backoff::{Backoff, milliseconds};
 use super::response::{Refused, Response};
@@ -6,13 +6,13 @@ use crate::{Buffer, CONTENT_TYPE, DecodeError, Decoder, LAST_EVENT_ID, MessageEv
 use core::fmt;
 use core::time::Duration;
 
-/// The longest last event ID that goes into a header. Servers bound the head of a request, many to 8 KiB.
+/// The longest last event ID that is sent in a header. Many servers limit the head of a request to 8 KiB.
 const LONGEST_ID: usize = 4096;
 
-/// The client of the standard ([WHATWG HTML 9.2.2 to 9.2.4][standard]), without I/O: it says when to connect and with which
-/// headers, judges the response, and takes the events out of its body.
+/// The client of the standard ([WHATWG HTML 9.2.2 to 9.2.4][standard]), without I/O: it returns when to connect and
+/// with which headers, checks the response, and decodes events from its body.
 ///
-/// What drives it has the socket and the clock, and is a loop:
+/// The caller has the socket and the clock, and runs a loop:
 ///
 /// ```
 /// # use sse_wire::{Decoder, EventSource, ReadyState, Response};
@@ -35,7 +35,7 @@ const LONGEST_ID: usize = 4096;
 ///     if let Err(refused) = source.open(&head) {
 ///         match refused.is_temporary() {
 ///             true => source.retry(head.retry_after()),
-///             false => eprintln!("no event stream: {refused}"),
+///             false => eprintln!("not an event stream: {refused}"),
 ///         }
 ///         continue;
 ///     }
@@ -43,86 +43,86 @@ const LONGEST_ID: usize = 4096;
 ///         while let Some(event) = source.next(&mut chunk) {
 ///             match event {
 ///                 Ok(event) => seen.push(event.data_str().unwrap().to_owned()),
-///                 Err(error) => eprintln!("an event is lost: {error}"),
+///                 Err(error) => eprintln!("lost an event: {error}"),
 ///             }
 /// #           source.close();
 ///         }
 ///         if source.ready_state() != ReadyState::Open {
-///             break; // a handler of the events may have closed it
+///             break; // the code that handles an event may have closed it
 ///         }
 ///     }
 /// }
 /// # assert_eq!(seen, ["23.4"]);
 /// ```
 ///
-/// The end of the body, a connection that fails and a wait that is over are one thing here: the caller calls
-/// [`connect`](Self::connect) again. The events of a browser are `Ok` of [`open`](Self::open) for `open`, an event of
-/// [`next`](Self::next) for `message`, a further wait of `connect` for an `error` after which the client reconnects, and
-/// [`Refused`] for an `error` after which it does not.
+/// The caller calls [`connect`](Self::connect) again after the end of the body and after a failed connection alike. A
+/// browser's events correspond to `Ok` of [`open`](Self::open) for `open`, an event of [`next`](Self::next) for
+/// `message`, another wait from `connect` for an `error` after which the client reconnects, and [`Refused`] for an
+/// `error` after which it does not.
 ///
 /// # What the caller must do
 ///
-/// * Reject a URL that cannot be parsed before it makes a client. For a scheme other than `http` and `https`, and wherever
-///   another attempt is known to be futile, call [`close`](Self::close).
-/// * Send a `GET` with [`headers`](Self::headers), on each connection. A method, a body and further headers are beyond the
-///   standard; send them with each connection, too.
-/// * Follow the redirections 301, 302, 303, 307 and 308, at most 20, with the same headers, and pass
-///   [`open`](Self::open) the response that is none. A redirection without `Location`, or one too many, is passed to `open`
-///   as it is. Reconnect to the first URL again, except after 301 and 308. The origin of events is that of the last URL.
-/// * Call `connect` again when a connection fails, and at the end of the body, whether or not the end is clean.
-/// * Give up a connection on which nothing comes for longer than three keep-alives: the standard has no such limit, and
-///   without one a dead connection lasts for ever.
-/// * After the wait, and before the next read, ask [`ready_state`](Self::ready_state) if anything may have closed the client
-///   in the meantime. Closing it must end the wait, the handshake and the connection.
-/// * Undo transfer coding and content coding.
+/// * Reject a URL that cannot be parsed before making a client. For a scheme other than `http` and `https`, and
+///   whenever another attempt is known to be futile, call [`close`](Self::close).
+/// * Send a `GET` with [`headers`](Self::headers) on each connection. Another method, a body and further headers are
+///   not in the standard; if used, send them on each connection, too.
+/// * Follow the redirections 301, 302, 303, 307 and 308, at most 20, with the same headers, and pass the final response
+///   to [`open`](Self::open). Pass a redirection without `Location`, or one too many, to `open` unchanged. Reconnect to
+///   the original URL, except after 301 and 308. The origin of events is that of the final URL.
+/// * Call `connect` again when a connection fails, and at the end of the body, clean or not.
+/// * Close a connection without input for longer than three keep-alives. The standard has no such limit, and without
+///   one a dead connection lasts forever.
+/// * If the client may have been closed meanwhile, check [`ready_state`](Self::ready_state) after the wait and before
+///   each read. Closing the client must end the wait, the handshake and the connection.
+/// * Remove transfer coding and content coding.
 ///
-/// # Where it goes beyond the standard
+/// # Beyond the standard
 ///
-/// Waits grow and have a random part: see [`Backoff`]. A refusal that may be temporary can be overruled:
-/// [`retry`](Self::retry). An id that no header can carry is left out of the request, and
-/// [`header_id`](Self::header_id) says so. A body that is compressed is refused, if its header says that it is.
+/// Waits grow and have a random part: see [`Backoff`]. The caller can override a refusal that may be temporary:
+/// [`retry`](Self::retry). An ID that no header can carry is omitted from the request, and
+/// [`header_id`](Self::header_id) reports it. A body that is compressed according to its header is refused.
 ///
 /// # Size and cost
 ///
-/// Beside its [`Decoder`], it takes 32 bytes. `next` is [`Decoder::next`] and one test; nothing else costs more than the
-/// length of its input.
+/// Besides its [`Decoder`], it takes 32 bytes. `next` costs one test more than [`Decoder::next`]; the cost of the other
+/// methods is at most linear in their input.
 ///
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
 pub struct EventSource<B> {
     decoder: Decoder<B>,
-    /// `None` is the default, so that a new client is all zeros: a `static` takes no flash.
+    /// `None` is the default, so that a new client is all zeros: a `static` then takes no flash.
     backoff: Option<Backoff>,
-    /// The least wait before the next connection, which `retry` was given.
+    /// The least wait before the next connection, from `retry`.
     at_least_ms: u32,
     attempts: u32,
     state: State,
-    /// An event has come on this connection.
+    /// Whether an event has come on this connection.
     has_event: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// `connect` was not called yet.
+    /// `connect` has not been called.
     New,
     Connecting,
     Open,
-    /// Closed by a response. `retry` goes on from here.
+    /// Closed by a response. `retry` can leave this state.
     Refused,
     Closed,
 }
 
-/// The state of a client, with the numbers of the standard's attribute [`readyState`][standard].
+/// The state of a client, with the numbers of the standard's [`readyState`][standard].
 ///
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-readystate
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum ReadyState {
-    /// There is no connection, and there will be one.
+    /// There is no connection yet; there will be one.
     Connecting = 0,
-    /// Events may come.
+    /// Events can come.
     Open = 1,
-    /// No events come, and no further connection is made.
+    /// No events come, and there will be no further connection.
     Closed = 2,
 }
 
@@ -131,17 +131,18 @@ pub enum ReadyState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum UnsendableId {
-    /// It has a control byte: below 0x20, except for a TAB, or 0x7F.
+    /// The ID has a control byte: one below 0x20, except TAB, or 0x7F.
     ControlByte,
-    /// It is longer than 4096 bytes: many servers reject a head of 8 KiB, and would again with each attempt.
+    /// The ID is longer than 4096 bytes. Many servers reject a head of more than 8 KiB, and would reject each further
+    /// attempt.
     TooLong,
 }
 
 impl fmt::Display for UnsendableId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ControlByte => "the last event ID has a control byte, which no header can have",
-            Self::TooLong => "the last event ID is longer than a header should be",
+            Self::ControlByte => "the last event ID has a control byte, which no header can carry",
+            Self::TooLong => "the last event ID is too long for a header",
         })
     }
 }
@@ -149,16 +150,16 @@ impl fmt::Display for UnsendableId {
 impl core::error::Error for UnsendableId {}
 
 impl<B: Buffer> EventSource<B> {
-    /// A client that has not connected yet, with the [`Backoff`] that is the default.
+    /// Makes a client that has not connected yet, with the default [`Backoff`].
     ///
-    /// To go on after an event of an earlier run, set its id with [`Decoder::set_last_event_id`] before. What the decoder
-    /// has read of another stream is dropped; its last event ID and reconnection time are kept.
+    /// To continue after an event of an earlier run, first set its ID with [`Decoder::set_last_event_id`]. A partial
+    /// event in the decoder is dropped; its last event ID and reconnection time are kept.
     #[must_use]
     pub const fn new(decoder: Decoder<B>) -> Self {
         Self::start(decoder, None)
     }
 
-    /// The same, with other waits.
+    /// Like [`new`](Self::new), with another [`Backoff`].
     #[must_use]
     pub const fn with_backoff(decoder: Decoder<B>, backoff: Backoff) -> Self {
         Self::start(decoder, Some(backoff))
@@ -168,15 +169,15 @@ impl<B: Buffer> EventSource<B> {
         Self { decoder, backoff, at_least_ms: 0, attempts: 0, state: State::New, has_event: false }
     }
 
-    /// Asks for a connection: how long to wait before it is made. `None`: the client is closed.
+    /// Begins a connection: returns how long the caller must wait before it connects. `None`: the client is closed.
     ///
-    /// Call it before each connection, so also when one has failed, was refused or has ended: it is `CONNECTING` then
-    /// ([9.2.3, reestablish the connection][standard]), and what has come of an event is dropped. The first wait is zero.
-    /// How long the others are, [`Backoff`] says; of `random`, which should be any 32 bits, comes the part that is added. 0
-    /// adds nothing.
+    /// Call it before each connection, thus also after one that failed, was refused or has ended. The client is then
+    /// `CONNECTING` ([9.2.3, reestablish the connection][standard]), and a partial event is dropped. The first wait is
+    /// zero; [`Backoff`] documents the others. `random` should be 32 random bits, which determine the random part of
+    /// the wait. 0 adds nothing.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
-    #[must_use = "the caller must wait, or not connect at all"]
+    #[must_use = "the caller must wait before it connects, or not connect"]
     pub fn connect(&mut self, random: u32) -> Option<Duration> {
         match self.state {
             State::Closed | State::Refused => return None,
@@ -202,11 +203,11 @@ impl<B: Buffer> EventSource<B> {
         Some(wait)
     }
 
-    /// The headers of the request, names and values: `Accept`, `Cache-Control`, and `Last-Event-ID` where there is an id
+    /// The headers of the request, names and values: `Accept`, `Cache-Control`, and `Last-Event-ID` if there is an ID
     /// ([9.2.2][standard]).
     ///
-    /// The id has the bytes that came, with none that is below 0x20, except for a TAB, or 0x7F. A browser sends U+FFFD in
-    /// place of bytes that are not UTF-8; `String::from_utf8_lossy` does that. HTTP drops blanks at the ends of a value.
+    /// The ID has the bytes that were received. None is below 0x20, except TAB, or 0x7F. A browser sends U+FFFD for
+    /// invalid UTF-8; `String::from_utf8_lossy` does that. HTTP drops blanks at both ends of a value.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
@@ -224,11 +225,11 @@ impl<B: Buffer> EventSource<B> {
         })
     }
 
-    /// The last event ID, as [`headers`](Self::headers) sends it. If it is empty, there is no header.
+    /// The last event ID as [`headers`](Self::headers) sends it. If it is empty, the header is omitted.
     ///
     /// # Errors
-    /// If no header can carry it. The request goes out without it, and the server does not know where the client stopped:
-    /// events may come twice, or be missing. Takes time that is linear in the length of the id.
+    /// If no header can carry the ID. The request is then sent without it, and the server does not know where the
+    /// client stopped: events may repeat or be missing. Takes time linear in the length of the ID.
     pub fn header_id(&self) -> Result<&[u8], UnsendableId> {
         let id = self.decoder.last_event_id();
         if id.len() > LONGEST_ID {
@@ -240,12 +241,12 @@ impl<B: Buffer> EventSource<B> {
         Ok(id)
     }
 
-    /// Takes the head of the response, when redirections have been followed. The client is open then, before any byte of
-    /// the body ([9.2.3, announce the connection][standard]).
+    /// Checks the head of the response, after redirections. The client is then open, before the first byte of the body
+    /// ([9.2.3, announce the connection][standard]).
     ///
     /// # Errors
-    /// [`Refused`], if it is no event stream. The client is closed then ([fail the connection][fail]), and makes no further
-    /// connection unless [`retry`](Self::retry) is called.
+    /// [`Refused`], if the response is not an event stream. The client is then closed ([fail the connection][fail]),
+    /// and does not connect again unless [`retry`](Self::retry) is called.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#announce-the-connection
     /// [fail]: https://html.spec.whatwg.org/multipage/server-sent-events.html#fail-the-connection
@@ -258,13 +259,13 @@ impl<B: Buffer> EventSource<B> {
         checked
     }
 
-    /// Takes the next event off the front of `chunk`, which is a part of the body: see [`Decoder::next`].
+    /// Takes the next event from the front of `chunk`, a part of the body: see [`Decoder::next`].
     ///
-    /// `None` means that the chunk is used up. Unless the client is open, there are no events, not even those of a chunk
-    /// of which some were already taken ([9.2.6][standard]).
+    /// `None` means that the chunk is now empty. Unless the client is open, there are no events, not even those in the
+    /// rest of a chunk ([9.2.6][standard]).
     ///
     /// # Errors
-    /// [`DecodeError`], once for each event that is lost. The connection goes on.
+    /// [`DecodeError`], once for each lost event. The connection continues.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
     #[must_use = "an event that is not looked at is lost with the next call"]
@@ -286,18 +287,18 @@ impl<B: Buffer> EventSource<B> {
 impl<B> EventSource<B> {
     /// Closes the client: no more events, no more connections ([9.2.2][standard]).
     ///
-    /// The caller ends the wait, the handshake or the connection that goes on. Closing it again changes nothing.
+    /// The caller must end the current wait, handshake or connection. Closing a closed client has no effect.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-close
     pub const fn close(&mut self) {
         self.state = State::Closed;
     }
 
-    /// Overrules a refusal, which is for good in the standard: the client connects again, not before so long.
+    /// Overrides a refusal, which is final in the standard: the client connects again, after at least `at_least`.
     ///
-    /// Whether to do so is the caller's choice; [`Refused::is_temporary`] and [`Response::retry_after`] help. The waits grow
-    /// as they do after a connection that fails, and [`Backoff::ceiling`] bounds them. A client that the caller has closed stays
-    /// closed, and one that is not closed is not changed.
+    /// The choice is the caller's; [`Refused::is_temporary`] and [`Response::retry_after`] help. Waits grow as they do
+    /// after a failed connection, and [`Backoff::ceiling`] limits them. Has no effect on a client that the caller has
+    /// closed, or that is not closed.
     pub fn retry(&mut self, at_least: Duration) {
         if self.state == State::Refused {
             self.state = State::Connecting;
@@ -305,7 +306,7 @@ impl<B> EventSource<B> {
         }
     }
 
-    /// Whether it is connecting, open or closed.
+    /// The state: connecting, open or closed.
     #[must_use]
     pub const fn ready_state(&self) -> ReadyState {
         match self.state {
@@ -315,23 +316,23 @@ impl<B> EventSource<B> {
         }
     }
 
-    /// How many reconnections have begun since there was a sign of life: an event, or a comment.
+    /// The number of reconnections since the last sign of life, which is an event or a comment.
     ///
-    /// A response alone is none, nor are bytes that mean nothing in an event stream: a server that accepts connections and
-    /// closes them, or that sends something else under the name of an event stream, is asked less and less often. To give up
-    /// after so many, call [`close`](Self::close).
+    /// A response is not a sign of life, and neither are bytes that an event stream ignores. So waits grow for a server
+    /// that accepts and closes connections, and for one that sends something else as an event stream. To give up after
+    /// some number of attempts, call [`close`](Self::close).
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         if self.has_event || self.decoder.comments() > 0 { 0 } else { self.attempts }
     }
 
-    /// The decoder: last event ID, reconnection time, counts of comments and of ignored lines.
+    /// The decoder, with the last event ID, the reconnection time, and the counts of comments and ignored lines.
     #[must_use]
     pub const fn decoder(&self) -> &Decoder<B> {
         &self.decoder
     }
 
-    /// The decoder, to keep its buffer or what it knows.
+    /// Returns the decoder, with its buffer and state.
     #[must_use]
     pub fn into_decoder(self) -> Decoder<B> {
         self.decoder

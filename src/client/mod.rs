@@ -1,5 +1,5 @@
-//! The client of the standard without I/O: [`event_source`] is its state machine, [`response`] judges the head of a
-//! response, [`backoff`] says how long to wait. What the stream means is the decoder's business alone.
+//! The standard's client without I/O: [`event_source`] is the state machine, [`response`] checks the head of a
+//! response, [`backoff`] computes the wait before a reconnection.
 
 mod backoff;
 mod event_source;

@@ -1,13 +1,13 @@
-//! The head of a response, as far as the standard's client looks at it.
+//! The head of a response: what the standard's client needs of it.
 
 use crate::CONTENT_TYPE;
 use core::fmt;
 use core::time::Duration;
 
-/// The head of a response: its status, and what its headers say about the body.
+/// The head of a response: its status, and the headers that describe the body.
 ///
-/// Keeps nothing of the headers but what it has made of them, so that they can be read one after another into one buffer.
-/// The cost is linear in the length of the names and values.
+/// Stores results instead of headers, so that all headers can be read into one buffer, one after the other. The cost is
+/// linear in the length of names and values.
 ///
 /// ```
 /// use sse_wire::Response;
@@ -28,16 +28,16 @@ pub struct Response {
 }
 
 impl Response {
-    /// A response with this status, and no headers yet.
+    /// Makes a response with this status and without headers.
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self { status, is_event_stream: false, is_encoded: false, retry_after_seconds: 0 }
     }
 
-    /// Looks at a header. All headers of the response may be passed in: those that do not matter are ignored.
+    /// Adds a header. Pass all headers of the response: irrelevant ones are ignored.
     ///
-    /// `Content-Type`, `Content-Encoding` and `Retry-After` matter; names are compared without regard to case. Of several
-    /// headers with one name, the last counts. Leave out `Content-Encoding` if your HTTP stack has undone it.
+    /// `Content-Type`, `Content-Encoding` and `Retry-After` are relevant; names are compared case-insensitively. If a
+    /// name repeats, its last header counts. Do not pass `Content-Encoding` if the HTTP stack has removed the coding.
     #[must_use]
     pub fn header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         self.with(name.as_ref(), value.as_ref().trim_ascii_start())
@@ -60,10 +60,9 @@ impl Response {
         self.status
     }
 
-    /// How long the server asks to wait before another attempt, by the header `Retry-After` in seconds
-    /// ([RFC 9110, 10.2.3][standard]).
+    /// The wait that the server requests with the header `Retry-After` in seconds ([RFC 9110, 10.2.3][standard]).
     ///
-    /// Zero without the header, and with a date for its value: there is no clock here.
+    /// Zero without the header, or if its value is a date: there is no clock here.
     ///
     /// [standard]: https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3
     #[must_use]
@@ -73,13 +72,13 @@ impl Response {
         Duration::from_secs(self.retry_after_seconds as u64)
     }
 
-    /// Whether its body is an event stream ([WHATWG HTML 9.2.3][standard]): the status is 200, and the type is
-    /// `text/event-stream`, whatever its parameters.
+    /// Checks that the body is an event stream ([WHATWG HTML 9.2.3][standard]): the status is 200, and the media type
+    /// is `text/event-stream`, with any parameters.
     ///
-    /// [`EventSource::open`](crate::EventSource::open) asks this, too.
+    /// [`EventSource::open`](crate::EventSource::open) includes this check.
     ///
     /// # Errors
-    /// What is wrong, the status first.
+    /// The first failed check, in the order status, media type, content coding.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
     pub const fn check(&self) -> Result<(), Refused> {
@@ -92,20 +91,20 @@ impl Response {
     }
 }
 
-/// Whether they are equal but for the case of letters.
-// On small targets it would cost flash to have it in many places.
+/// Whether both are equal, ignoring ASCII case.
+// Inlining it would cost flash on small targets.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn is(bytes: &[u8], text: &str) -> bool {
     bytes.eq_ignore_ascii_case(text.as_bytes())
 }
 
-/// Compares the essence of the media type. Parameters do not count, not even a charset.
+/// Compares the essence of the media type. All parameters are ignored, even a charset.
 fn is_event_stream(value: &[u8]) -> bool {
     let Some((essence, rest)) = value.split_at_checked(CONTENT_TYPE.len()) else { return false };
     is(essence, CONTENT_TYPE) && matches!(rest.trim_ascii_start().first(), None | Some(b';'))
 }
 
-/// The value of the digits at the start. More than there are seconds in 136 years is read as that many.
+/// The value of the leading digits, at most `u32::MAX` seconds (136 years).
 fn seconds(value: &[u8]) -> u32 {
     value
         .iter()
@@ -121,22 +120,21 @@ fn seconds(value: &[u8]) -> u32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refused {
-    /// The status is not 200. With 204 a server tells its clients to stop. One from 300 to 399 is a redirection that was
-    /// not followed: it has no usable `Location`, or there were too many.
+    /// The status is not 200. With 204, a server asks its clients to stop. A status from 300 to 399 is a redirection
+    /// that was not followed: it has no usable `Location`, or there were too many.
     Status(u16),
     /// The header `Content-Type` is missing, or is not `text/event-stream`.
     ContentType,
-    /// The header `Content-Encoding` says that the body is compressed.
+    /// The header `Content-Encoding` names a compression.
     ContentEncoding,
     /// The client was closed before the response came.
     Closed,
 }
 
 impl Refused {
-    /// Whether another attempt may help: the status is 408, 425, 429, 500, 502, 503 or 504.
+    /// Whether another attempt may succeed: the status is 408, 425, 429, 500, 502, 503 or 504.
     ///
-    /// The standard gives up after these, too. A client that does not want to calls
-    /// [`EventSource::retry`](crate::EventSource::retry).
+    /// The standard gives up after these, too. [`EventSource::retry`](crate::EventSource::retry) overrides it.
     #[must_use]
     pub const fn is_temporary(self) -> bool {
         matches!(self, Self::Status(408 | 425 | 429 | 500 | 502 | 503 | 504))
@@ -146,12 +144,14 @@ impl Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status(204) => f.write_str("the server tells its clients to stop (status 204)"),
+            Self::Status(204) => f.write_str("the server asks its clients to stop (status 204)"),
             Self::Status(status @ 300..=399) => {
                 write!(f, "a redirection was not followed (status {status})")
             }
             Self::Status(status) => write!(f, "the response has the status {status}, not 200"),
-            Self::ContentType => f.write_str("the response is no event stream by its Content-Type"),
+            Self::ContentType => {
+                f.write_str("the Content-Type of the response is not text/event-stream")
+            }
             Self::ContentEncoding => f.write_str("the response is compressed"),
             Self::Closed => f.write_str("the client was closed"),
         }

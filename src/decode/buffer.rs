@@ -1,41 +1,41 @@
-//! What a decoder can keep its bytes in. How they are laid out there is decided in `store`.
+//! The memory that a decoder can use as its buffer. `store` defines the layout.
 
-/// The memory of a [`Decoder`](crate::Decoder): `[u8; N]`, `&mut [u8]`, `&mut [u8; N]` and, with
-/// feature `alloc`, `Box<[u8]>` and `GrowingBuffer`.
+/// The memory of a [`Decoder`](crate::Decoder): `[u8; N]`, `&mut [u8]`, `&mut [u8; N]` and, with feature `alloc`,
+/// `Box<[u8]>` and `GrowingBuffer`.
 ///
-/// The trait is sealed: its methods are the crate's own, and may change in any version.
+/// The trait is sealed: its methods are private and may change in any version.
 ///
-/// A vector is not among them, because the decoder uses the length of a slice and not the capacity: pass an array, or a
-/// slice of a vector that has been filled (`vec![0; 1024]`).
+/// A vector is not a buffer, because the decoder uses the length of a slice and not the capacity: pass an array, or a
+/// slice of a filled vector (`vec![0; 1024]`).
 pub trait Buffer: Memory {}
 
 /// The sealed half of [`Buffer`].
 pub trait Memory {
-    /// The bytes that are there now.
+    /// The bytes that are available now.
     fn bytes(&self) -> &[u8];
-    /// The bytes that are there now.
+    /// The bytes that are available now.
     fn bytes_mut(&mut self) -> &mut [u8];
-    /// How many bytes there can ever be.
+    /// The most bytes that can ever be available.
     fn limit(&self) -> usize;
 
-    /// Makes at least `needed` bytes available, which must be within the limit; new ones come after the old. `false`: the
-    /// allocator has refused.
+    /// Makes at least `needed` bytes available, which must be within the limit; new bytes come after the old ones.
+    /// `false`: the allocator has refused.
     fn grow(&mut self, needed: usize) -> bool {
         debug_assert!(needed <= self.bytes().len(), "what has the size of its limit need not grow");
         true
     }
 
-    /// An event is over that had `used` bytes of the buffer in use. `Some`: shrink to so many.
+    /// Reports the end of an event that used `used` bytes of the buffer. `Some`: the length to shrink to.
     fn after_event(&mut self, _used: usize) -> Option<usize> {
         None
     }
 
-    /// A stream is over. `Some`: shrink to so many bytes.
+    /// Reports the end of a stream. `Some`: the length to shrink to.
     fn after_stream(&mut self) -> Option<usize> {
         None
     }
 
-    /// Gives back all but the first `len` bytes.
+    /// Frees all but the first `len` bytes.
     fn shrink(&mut self, _len: usize) {}
 }
 

@@ -1,5 +1,5 @@
-//! How a chunk is gone through: what comes before a block of lines, and by which path the block is taken, borrowed from
-//! the chunk as `whole` finds it or line by line as `gather` does. No rule of the standard is decided here.
+//! Walks through a chunk: releases the last event, skips a byte order mark, and takes each block of lines on one of two
+//! paths, borrowed from the chunk (`whole`) or line by line (`gather`). No rule of the standard is decided here.
 
 use super::buffer::Buffer;
 use super::decoder::{Decoder, Stage};
@@ -7,10 +7,10 @@ use super::field::Field;
 use super::gather::Gathered;
 use super::whole::{Block, Found};
 use crate::SMALL_CODE;
-use crate::scan::{is_line_end, nothing};
+use crate::scan::{empty_slice, is_line_end};
 
 impl<B: Buffer> Decoder<B> {
-    /// Goes on to the next event, which is in the store. Returns how much of the chunk is left, too.
+    /// Takes input up to the next event, which is then in the store. Also returns how many bytes of the chunk are left.
     pub(super) fn gather_event(&mut self, mut chunk: &[u8]) -> (Gathered, usize) {
         loop {
             let skipped = self.start_block(chunk);
@@ -23,8 +23,8 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Goes on to the next event, which is in `block` if it is borrowed from the chunk, or in the store.
-    /// Returns how much of the chunk is left, too.
+    /// Takes input up to the next event, which is then in `block` if it is borrowed from the chunk, else in the store.
+    /// Also returns how many bytes of the chunk are left.
     #[inline(never)]
     pub(super) fn advance(
         &mut self,
@@ -39,7 +39,7 @@ impl<B: Buffer> Decoder<B> {
             }
             if self.stage != Stage::Reading && self.stage != Stage::Gathering {
                 if chunk.is_empty() {
-                    return (Gathered::Chunk, 0);
+                    return (Gathered::NeedInput, 0);
                 }
                 let found = block.find(chunk);
                 if found == Found::Whole && may_borrow && self.take_found(&mut chunk, block) {
@@ -58,11 +58,11 @@ impl<B: Buffer> Decoder<B> {
                                 gathered => return (gathered, chunk.len()),
                             }
                         }
-                        Found::Cut => {
-                            self.read(chunk);
-                            return (Gathered::Chunk, 0);
+                        Found::Incomplete => {
+                            self.append_to_line(chunk);
+                            return (Gathered::NeedInput, 0);
                         }
-                        Found::Again | Found::Rare => {}
+                        Found::Repeated | Found::Rare => {}
                     }
                 }
                 *block = Block::new();
@@ -76,20 +76,20 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Keeps what has been found of a block, and takes it off `chunk`. `false`: nothing has changed.
+    /// Keeps the lines of `block`, and takes them off `chunk`. `false`: nothing has changed.
     fn keep_found(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
         let bytes = *chunk;
         let is_kept = self.store.keep_block(chunk, block);
         if is_kept {
-            self.take_rest(block);
+            self.apply_retry_and_counts(block);
             self.event_has_retry = block.retry.is_some();
-            self.end_lines(bytes, chunk);
+            self.after_lines(bytes, chunk);
         }
         is_kept
     }
 
-    /// Takes in what a block has beside the parts of an event.
-    fn take_rest(&mut self, block: &Block) {
+    /// Applies the reconnection time and the counts of `block`.
+    fn apply_retry_and_counts(&mut self, block: &Block) {
         if let Some(retry) = block.retry {
             self.set_retry(retry);
         }
@@ -97,43 +97,42 @@ impl<B: Buffer> Decoder<B> {
         self.count_ignored(block.ignored);
     }
 
-    /// Takes in a chunk of one byte, which is not the end of a line: a stream that is read byte by byte.
+    /// Appends a chunk of one byte, unless it ends a line: a fast path for streams that are read byte by byte.
     #[inline]
-    pub(super) fn read_byte(&mut self, chunk: &[u8]) -> bool {
+    pub(super) fn append_byte(&mut self, chunk: &[u8]) -> bool {
         match chunk {
             [byte] if !is_line_end(byte) => {
-                self.read(&[*byte]);
+                self.append_to_line(&[*byte]);
                 true
             }
             _ => false,
         }
     }
 
-    /// Takes a block of `len` bytes off `chunk`, and takes in its id. `false`: it may not fit, and nothing has
-    /// changed.
+    /// Takes a block of `len` bytes off `chunk`, and commits its ID. `false`: it may not fit, and nothing has changed.
     #[inline(always)]
     pub(super) fn take_block(&mut self, chunk: &mut &[u8], len: usize, id: Option<&[u8]>) -> bool {
-        // An event takes no more of the limit than it has bytes.
-        if self.store.room().is_none_or(|room| len > room) {
+        // An event counts at most its bytes on the wire.
+        if self.store.certain_fit().is_none_or(|longest| len > longest) {
             return false;
         }
         if let Some(id) = id {
-            // It is a part of the chunk.
+            // `id` is a part of `chunk`.
             let start = id.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
             if !self.store.commit_id(id, chunk.get(start..).unwrap_or(id)) {
                 return false;
             }
         }
-        *chunk = chunk.get(len..).unwrap_or_else(nothing);
+        *chunk = chunk.get(len..).unwrap_or_else(empty_slice);
         true
     }
 
-    /// Takes in a block of any kind, which is whole and borrowed from the chunk.
+    /// Takes a block of any kind that is borrowed from the chunk. `false`: it may not fit, and nothing has changed.
     fn take_found(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
         if !self.take_block(chunk, block.len, block.parts.get(Field::Id, chunk)) {
             return false;
         }
-        self.take_rest(block);
+        self.apply_retry_and_counts(block);
         if block.parts.has(Field::Data) {
             self.stage = if block.is_usual() { Stage::Usual } else { Stage::Between };
             self.store.count_event(0);
@@ -141,9 +140,9 @@ impl<B: Buffer> Decoder<B> {
         true
     }
 
-    /// Releases the event before, and passes over what may come before a line: a byte order mark, the LF of a
-    /// CRLF. Returns how many bytes of `chunk` that takes. [`Stage::Between`] is next if a block starts then.
-    // The chunk is given by value: behind a reference it would have to be in memory all the time.
+    /// Releases the last event, and skips what can come before a line: a byte order mark, or the LF of a CRLF. Returns
+    /// the number of bytes skipped. If a block starts after them, the stage is [`Stage::Between`].
+    // `chunk` is passed by value: a reference to it would keep it in memory instead of registers.
     #[inline(never)]
     pub(super) fn start_block(&mut self, chunk: &[u8]) -> usize {
         if self.has_event() {
@@ -153,14 +152,14 @@ impl<B: Buffer> Decoder<B> {
         }
         let (mut len, is_name) = self.byte_order_mark.skip(chunk);
         if is_name {
-            // The start of a field name, and of none that is known.
-            self.read(b"\xEF");
+            // The bytes of a partial mark begin a field name, and no known one.
+            self.append_to_line(b"\xEF");
         }
         if self.after_cr && !chunk.is_empty() {
             self.after_cr = false;
             len = usize::from(chunk.first() == Some(&b'\n'));
         }
-        // Where short code counts, no block is taken from a chunk.
+        // Short code never borrows a block from a chunk.
         let is_between = !SMALL_CODE
             && !self.after_cr
             && self.store.is_empty()

@@ -1,5 +1,5 @@
-//! The decoder as its users see it: `next`, `decode`, and what a client asks between two events. The rules
-//! are in `gather` and `whole`, the buffer's layout is in `store`.
+//! The public `Decoder`: `next`, `decode`, and its state between two events. The rules of the standard are in `gather`
+//! and `whole`, the buffer's layout in `store`.
 
 use super::buffer::Buffer;
 use super::field::{ByteOrderMark, Field};
@@ -11,47 +11,51 @@ use crate::SMALL_CODE;
 use core::fmt;
 use core::time::Duration;
 
-/// Decodes an event stream, in chunks of any size, over one buffer.
+/// Decodes an event stream from chunks of any size, with one buffer.
 ///
-/// [`next`](Self::next) takes events from a chunk in memory and copies as little as possible.
-/// [`decode`](Self::decode) with [`event`](Self::event) copies each event into the buffer, so that a loop can refill
-/// its input and return the event. Calls of both may be mixed. Both give the same events, however the stream is cut
-/// into chunks: those of the standard ([WHATWG HTML 9.2.5 and 9.2.6][standard]).
+/// [`next`](Self::next) decodes the events of a chunk and copies as little as possible. [`decode`](Self::decode) with
+/// [`event`](Self::event) copies each event into the buffer, so that a function can refill its input in a loop and
+/// return the event. Calls of both can be mixed. Both give the events of the standard ([WHATWG HTML 9.2.5 and
+/// 9.2.6][standard]), for any chunk boundaries.
 ///
 /// # How large the buffer must be
 ///
 /// An event fits if its `data`, `event` and `id` lines, as they are on the wire with one byte for each line end, and
-/// the last event ID leave eight bytes of the buffer free. So the sender's `encoded_len()`, the length of an id and
-/// eight are always enough: for `event: temp\nid: 1234\ndata: 23.4\n\n` (33 bytes) after an event with the id `1233`,
-/// a buffer of 45 bytes.
+/// the last event ID leave eight bytes of the buffer free. So the sender's `encoded_len()` plus the length of an ID
+/// plus eight is always enough: 45 bytes for `event: temp\nid: 1234\ndata: 23.4\n\n` (33 bytes) after an event with the
+/// ID `1233`.
 ///
-/// The limit does not depend on how the stream is cut: it holds for an event that is borrowed, too. Comments,
-/// unknown fields and `retry` do not count, but a `retry` line that does not fit while it is read is ignored. A buffer of
-/// fewer than eight bytes has room for no line: every block of lines is reported as too long.
+/// The limit does not depend on the chunk boundaries: it holds for a borrowed event, too. Comments, unknown fields and
+/// `retry` do not count, but a `retry` line that does not fit while it is read is ignored. No line fits a buffer of
+/// fewer than eight bytes: every block of lines is reported as too long.
 ///
-/// An event that does not fit is skipped, and reported once at its blank line as [`DecodeError::EventTooLong`];
-/// [`is_too_long`](Self::is_too_long) tells it before. A block of lines without data that does not fit is reported, too.
-/// The id and the reconnection time of the event count all the same, so that a client that reconnects does not ask for
-/// it again. An id that does not fit beside the last event ID takes its place: if the stream ends within that `id` line,
-/// the last event ID is empty. An id that does not fit at all is dropped, and leaves the last event ID empty. A buffer
-/// of the longest event, two ids and eight never comes there. A long id takes room until the next one:
-/// [`set_last_event_id`](Self::set_last_event_id) frees it.
+/// An event that does not fit is skipped, and reported once, at its blank line, as [`DecodeError::EventTooLong`].
+/// [`is_too_long`](Self::is_too_long) reports it earlier. A block of lines without data that does not fit is reported,
+/// too. The ID and the reconnection time of a skipped event still count, so that a client that reconnects does not
+/// request it again.
+///
+/// An ID that does not fit beside the last event ID replaces it: if the stream ends within that `id` line, the last
+/// event ID is empty. An ID that does not fit at all is dropped, and the last event ID is empty. Neither happens in a
+/// buffer of the longest event, two IDs and eight bytes. A long ID occupies the buffer until the next ID;
+/// [`set_last_event_id`](Self::set_last_event_id) can replace it.
 ///
 /// # What is copied, and when
 ///
-/// With `next`, an event that lies whole in the chunk and has one `data` line is borrowed from the chunk. Only its id is
-/// copied, for the events after it. What is copied besides, each byte once: the lines of an event that goes on in the
-/// next chunk, those of an event with a second `event` or `id` line, and the data of several `data` lines, which are
-/// joined. The value of a `data` line that chunks cut is moved once more when it is joined, and so are data between which
-/// a type or an id lies, at the blank line. A buffer that grows copies what it has. On targets of fewer than 64 bits, where flash counts, `next` copies each event, as `decode` does.
+/// `next` borrows an event from the chunk if all of it is in the chunk and it has one `data` line. Only its ID is
+/// copied, for later events. Otherwise each byte is copied once: the lines of an event that continues in the next chunk
+/// or has a second `event` or `id` line, and the data of several `data` lines, which are joined. Two values are moved
+/// once more: that of a `data` line split between chunks, when it is joined, and data with an `event` or `id` line in
+/// between, at the blank line. A buffer that grows copies its contents. On targets of fewer than 64 bits, `next` copies
+/// each event, as `decode` does, to save flash.
 ///
 /// # What the bytes must be
 ///
-/// The body of the response, after the HTTP stack has undone its transfer coding and content coding. Raw chunked framing
-/// shows as [ignored lines](Self::ignored_lines) and cut data; a page of HTML or compressed data, as ignored lines alone.
+/// The input is the body of the response, after the HTTP stack has removed transfer coding and content coding. Raw
+/// chunked framing shows as [ignored lines](Self::ignored_lines) and damaged data; HTML or compressed data, as ignored
+/// lines alone.
 ///
-/// A stream that ends without a blank line drops its last event, as the standard has it. A client that wants that event
-/// in spite of it feeds `\n\n` at the end of the stream.
+/// The standard drops the last event of a stream that ends without a blank line. To get that event anyway, pass `\n\n`
+/// at the end of the stream.
 ///
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 ///
@@ -73,7 +77,7 @@ use core::time::Duration;
 /// # Ok::<(), sse_wire::DecodeError>(())
 /// ```
 ///
-/// It can live in a `static`, and knows what a client needs in order to reconnect:
+/// A decoder can be a `static`, and has what a client needs in order to reconnect:
 ///
 /// ```
 /// use core::time::Duration;
@@ -90,18 +94,18 @@ use core::time::Duration;
 /// assert_eq!(decoder.last_event_id(), b"7"); // goes into the header `Last-Event-ID`
 /// decoder.reconnect();
 /// ```
-// Flags first, as in the store.
+// Flags first, for the reason given at `Store`.
 #[repr(C)]
 pub struct Decoder<B> {
     pub(super) stage: Stage,
     pub(super) byte_order_mark: ByteOrderMark,
-    /// The last byte ended a line with CR: a LF that comes next belongs to it. After a blank line that need not be
-    /// known, because another one does nothing.
+    /// The last byte was a CR that ended a line: if the next byte is a LF, it belongs to that CR. Not tracked after a
+    /// blank line, because a second blank line has no effect.
     pub(super) after_cr: bool,
-    /// The rest of the line being read is not kept.
+    /// Whether the rest of the current line is skipped.
     pub(super) skipped: Skipped,
     pub(super) has_retry: bool,
-    /// The lines of the event have set the reconnection time.
+    /// A `retry` line of the current event has set the reconnection time.
     pub(super) event_has_retry: bool,
     /// The reconnection time in milliseconds, if `has_retry`.
     pub(super) retry: u64,
@@ -110,33 +114,33 @@ pub struct Decoder<B> {
     pub(super) store: Store<B>,
 }
 
-/// Where the decoder is.
+/// The state between two calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Stage {
-    /// Anywhere: what has come of a line and an event is in the other fields.
+    /// Any state: the other fields hold the partial line and the partial event.
     Reading,
-    /// At the start of a line that is the first of an event; a LF that comes next, also as a part of a CRLF, is a
-    /// blank line that does nothing. The store has nothing but the last event ID.
+    /// At the start of a line that is the first of an event. The store has nothing but the last event ID. If the next
+    /// byte is a LF, even as part of a CRLF, it is a blank line without effect.
     Between,
-    /// The same, and the last event that lay whole in a chunk was a [usual](whole::usual) one.
+    /// Like `Between`, and the last event borrowed from a chunk was a [usual](whole::find_usual) one.
     Usual,
-    /// Within an event or a line of it; no LF that comes next is part of a CRLF.
+    /// Within an event or one of its lines. If the next byte is a LF, it is not part of a CRLF.
     Gathering,
-    /// The store has an event that `next` has handed out.
+    /// The store has an event that `next` has returned.
     HandedOut,
-    /// The store has an event that `decode` has announced.
+    /// The store has an event that `decode` has reported.
     Ready,
 }
 
-/// What [`Decoder::decode`] has found.
+/// The result of [`Decoder::decode`].
 #[must_use = "an event that is not looked at is lost with the next call"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Progress {
     /// The chunk is used up, and no event is complete.
     NeedInput,
-    /// An event is complete: [`Decoder::event`] has it until the next call.
+    /// An event is complete. [`Decoder::event`] returns it until the next call.
     Event,
 }
 
@@ -145,14 +149,14 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum DecodeError {
-    /// An event does not fit into the buffer: see [`Decoder`] for the limit. The decoder has skipped it and goes on
+    /// An event does not fit into the buffer: see [`Decoder`] for the limit. The decoder has skipped it and continues
     /// with the next one.
     EventTooLong,
-    /// The allocator has refused the memory for an event (feature `alloc`). The decoder has skipped it and goes on with
+    /// The allocator has refused memory for an event (feature `alloc`). The decoder has skipped it and continues with
     /// the next one.
     ///
-    /// While not even eight bytes can be had, no line can be told from another: a block of comments is reported, too,
-    /// unless [`Decoder::next`] finds it whole in the chunk.
+    /// While the allocator refuses even eight bytes, no field can be identified: a block of comments is reported, too,
+    /// unless [`Decoder::next`] finds all of it in the chunk.
     OutOfMemory,
 }
 
@@ -160,7 +164,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EventTooLong => "an event is too long for the decoder's buffer",
-            Self::OutOfMemory => "there is no memory for an event",
+            Self::OutOfMemory => "no memory for an event",
         })
     }
 }
@@ -181,11 +185,11 @@ impl core::error::Error for DecodeError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LastEventIdError {
-    /// It does not fit into the buffer beside what is there.
+    /// The ID does not fit into the buffer beside its contents.
     TooLong,
-    /// It has a NUL, LF or CR, which no last event ID has.
+    /// The ID contains a NUL, LF or CR, which no last event ID can contain.
     ForbiddenByte,
-    /// The allocator has refused the memory for it (feature `alloc`).
+    /// The allocator has refused memory for the ID (feature `alloc`).
     OutOfMemory,
 }
 
@@ -201,9 +205,9 @@ impl From<Loss> for LastEventIdError {
 impl fmt::Display for LastEventIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLong => "the last event ID is longer than the decoder's buffer has room for",
-            Self::ForbiddenByte => "the last event ID has a NUL, LF or CR",
-            Self::OutOfMemory => "there is no memory for the last event ID",
+            Self::TooLong => "the last event ID does not fit into the decoder's buffer",
+            Self::ForbiddenByte => "the last event ID contains a NUL, LF or CR",
+            Self::OutOfMemory => "no memory for the last event ID",
         })
     }
 }
@@ -211,11 +215,11 @@ impl fmt::Display for LastEventIdError {
 impl core::error::Error for LastEventIdError {}
 
 impl<B> Decoder<B> {
-    /// The reconnection time that the stream has set: how long to wait before a new attempt.
+    /// The reconnection time that the stream has set: how long to wait before reconnecting.
     ///
-    /// `None` until a `retry` line has come; the standard leaves the time to the client then (a few
-    /// seconds). It counts at once, not at the blank line. More than `u64::MAX` milliseconds are
-    /// read as that many.
+    /// `None` until a `retry` line has come; the standard then leaves the time to the client (a few seconds). It takes
+    /// effect at the end of its line, not at the blank line. Values above `u64::MAX` milliseconds are read as
+    /// `u64::MAX`.
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
         if self.has_retry { Some(Duration::from_millis(self.retry)) } else { None }
@@ -227,7 +231,7 @@ impl<B> Decoder<B> {
         self.store.memory()
     }
 
-    /// The buffer, to make another decoder that knows nothing of this one.
+    /// Returns the buffer, for another decoder.
     #[must_use]
     pub fn into_buffer(self) -> B {
         self.store.into_memory()
@@ -242,12 +246,11 @@ impl<B> Decoder<B> {
         matches!(self.stage, Stage::HandedOut | Stage::Ready)
     }
 
-    /// Whether the input so far ends within a line, or within an event: after an `event`, `data` or
-    /// `id` line and before the blank line.
+    /// Whether the input so far ends within a line or within an event, that is, after an `event`, `data` or `id` line
+    /// and before the blank line.
     ///
-    /// At the end of the stream this tells that the stream was cut off. What is unfinished then is
-    /// never dispatched ([9.2.6][standard]); its id does not count either, so that a client that
-    /// reconnects gets the event again.
+    /// If this is true at the end of the stream, the stream was cut off. A partial event is never dispatched
+    /// ([9.2.6][standard]) and its ID does not count, so that a client that reconnects gets the event again.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     #[must_use]
@@ -256,30 +259,30 @@ impl<B> Decoder<B> {
             && (self.is_mid_line() || self.byte_order_mark.is_partial() || !self.store.is_empty())
     }
 
-    /// Whether the event being read has already been found to be too long for the buffer, or to need memory
-    /// that the allocator has refused.
+    /// Whether the event being read is known to be too long for the buffer, or to need memory that the allocator has
+    /// refused.
     ///
-    /// The error comes with the event's blank line, which a server that misbehaves may never send. Until
-    /// then the decoder skips what comes, in bounded memory; a caller that does not want to wait for it
-    /// closes the connection.
+    /// The error is returned at the event's blank line, which a faulty server may never send. Until then the decoder
+    /// skips the input, in bounded memory. A caller that does not want to wait for the blank line closes the
+    /// connection.
     #[must_use]
     pub const fn is_too_long(&self) -> bool {
         !matches!(self.store.parts.loss, Loss::None)
     }
 
-    /// How many comments this stream has had. Servers send them as a sign of life.
+    /// The number of comments in this stream. Servers send comments to show that they are alive.
     ///
-    /// A comment counts when its line has ended. After `u32::MAX` comes 0.
+    /// A comment counts when its line ends. The count wraps from `u32::MAX` to 0.
     #[must_use]
     pub const fn comments(&self) -> u32 {
         self.comments
     }
 
-    /// How many lines of this stream were ignored, as the standard has it: of an unknown field, `id` with a
-    /// NUL, `retry` with anything but digits. A `retry` line that does not fit into the buffer is one of them.
+    /// The number of lines of this stream that were ignored, as the standard requires: unknown fields, `id` with a NUL,
+    /// `retry` with anything but digits. A `retry` line that does not fit into the buffer counts, too.
     ///
-    /// A response that is no event stream, such as a page of HTML, JSON or compressed data, shows here. A
-    /// line counts when it has ended. After `u32::MAX` comes 0.
+    /// Shows a response that is not an event stream, such as HTML, JSON or compressed data. A line counts when it ends.
+    /// The count wraps from `u32::MAX` to 0.
     #[must_use]
     pub const fn ignored_lines(&self) -> u32 {
         self.ignored_lines
@@ -300,10 +303,10 @@ impl<B> Decoder<B> {
 }
 
 impl<B: Buffer> Decoder<B> {
-    /// A decoder at the start of a stream, without a last event ID.
+    /// Makes a decoder at the start of a stream, without a last event ID.
     ///
-    /// The contents of `buffer` do not matter. Beside the buffer a decoder takes 72 bytes at most
-    /// on a 32-bit target, and 112 on a 64-bit one.
+    /// The contents of `buffer` do not matter. Besides the buffer, a decoder takes at most 72 bytes on a 32-bit target,
+    /// and 112 bytes on a 64-bit target.
     #[must_use]
     pub const fn new(buffer: B) -> Self {
         Self {
@@ -320,19 +323,19 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Takes the next event off the front of `chunk`. The event borrows from the chunk and from the decoder.
+    /// Takes the next event from the front of `chunk`. The event borrows from the chunk and the decoder.
     ///
-    /// `None` means that `chunk` is used up (it is empty then) and no event is complete; what is unfinished has been
-    /// copied. A CR completes a line at once, so that no event waits for a further byte.
+    /// `None` means that no event is complete and `chunk` is now empty; the partial event has been copied. A CR ends
+    /// its line at once, so no event waits for another byte.
     ///
-    /// `chunk` is moved on over what is used, so the variable has to live as long as the loop:
-    /// `while let Some(event) = decoder.next(&mut &bytes[..])` starts at the first byte each time and never ends.
+    /// `chunk` is advanced past the bytes that were used, so the variable must outlive the loop: `while let Some(event)
+    /// = decoder.next(&mut &bytes[..])` starts at the first byte each time and never ends.
     ///
-    /// A function that refills its input in a loop and returns the event cannot use `next`: the borrow checker rejects it.
-    /// [`decode`](Self::decode) is for that.
+    /// Does your function refill its input in a loop and return the event? The borrow checker rejects `next` there. Use
+    /// [`decode`](Self::decode).
     ///
     /// # Errors
-    /// [`DecodeError`], once for each event that is lost. The next call goes on after it.
+    /// [`DecodeError`], once for each lost event. The next call continues after that event.
     #[must_use = "an event that is not looked at is lost with the next call"]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     pub fn next<'a, 'c: 'a>(
@@ -350,11 +353,11 @@ impl<B: Buffer> Decoder<B> {
             };
         }
         if self.stage == Stage::Usual {
-            match whole::usual(chunk) {
+            match whole::find_usual(chunk) {
                 Ok(Usual { event_type, id, data, comments, len }) => {
                     if self.take_block(chunk, len, id) {
                         self.count_comments(comments);
-                        // Comments alone use up the chunk.
+                        // If there are only comments, they use up the chunk.
                         let data = data?;
                         self.store.count_event(0);
                         return Some(Ok(MessageEvent {
@@ -366,10 +369,10 @@ impl<B: Buffer> Decoder<B> {
                         }));
                     }
                 }
-                Err(Found::Cut) => {
+                Err(Found::Incomplete) => {
                     if !chunk.is_empty() {
                         self.stage = Stage::Gathering;
-                        self.read(chunk);
+                        self.append_to_line(chunk);
                         *chunk = &[];
                     }
                     return None;
@@ -381,7 +384,7 @@ impl<B: Buffer> Decoder<B> {
         let (mut step, mut left) = (Gathered::NoEvent, bytes.len());
         if self.stage == Stage::Gathering {
             (step, left) =
-                if self.read_byte(bytes) { (Gathered::Chunk, 0) } else { self.gather(bytes) };
+                if self.append_byte(bytes) { (Gathered::NeedInput, 0) } else { self.gather(bytes) };
         }
         if step == Gathered::NoEvent {
             let start = bytes.len().wrapping_sub(left);
@@ -392,9 +395,9 @@ impl<B: Buffer> Decoder<B> {
             *chunk = rest;
         }
         match step {
-            Gathered::Chunk => None,
+            Gathered::NeedInput => None,
             Gathered::Lost(loss) => Some(Err(loss.into())),
-            // It ends where the rest of the chunk begins.
+            // The block ends where the rest of the chunk starts.
             Gathered::Event if block.len > 0 => {
                 let end = bytes.len().wrapping_sub(left);
                 let start = end.wrapping_sub(block.len);
@@ -402,12 +405,12 @@ impl<B: Buffer> Decoder<B> {
                 Some(Ok(self.borrowed(&block, bytes)))
             }
             Gathered::Event => Some(Ok(self.stored())),
-            // `advance` has gone on after it.
+            // Unreachable: `advance` continues after `NoEvent`.
             Gathered::NoEvent => None,
         }
     }
 
-    /// The event whose parts are in `bytes`.
+    /// The event whose `block` was parsed from `bytes`.
     #[inline(always)]
     fn borrowed<'a>(&'a self, block: &Block, bytes: &'a [u8]) -> MessageEvent<'a> {
         let own_id = block.parts.get(Field::Id, bytes);
@@ -434,8 +437,8 @@ impl<B: Buffer> Decoder<B> {
 
     /// Decodes from the front of `chunk` until an event is complete or the chunk is used up.
     ///
-    /// Copies the event into the buffer and borrows nothing, so that a loop can refill its input and return the event
-    /// in one function. What is used of the input has to be consumed before the function returns, on an error too:
+    /// Copies the event into the buffer and borrows nothing, so that a function can refill its input in a loop and
+    /// return the event. The function must consume the bytes that were used before it returns, also after an error:
     /// otherwise the same bytes are decoded again.
     ///
     /// ```
@@ -472,7 +475,7 @@ impl<B: Buffer> Decoder<B> {
     /// ```
     ///
     /// # Errors
-    /// [`DecodeError`], once for each event that is lost. The next call goes on after it.
+    /// [`DecodeError`], once for each lost event. The next call continues after that event.
     pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Progress, DecodeError> {
         let bytes = *chunk;
         let (step, left) = if SMALL_CODE {
@@ -487,23 +490,21 @@ impl<B: Buffer> Decoder<B> {
                 self.stage = Stage::Ready;
                 Ok(Progress::Event)
             }
-            Gathered::Chunk | Gathered::NoEvent => Ok(Progress::NeedInput),
+            Gathered::NeedInput | Gathered::NoEvent => Ok(Progress::NeedInput),
             Gathered::Lost(loss) => Err(loss.into()),
         }
     }
 
-    /// The event that the last call completed, if that was [`decode`](Self::decode). It lies in the buffer until the next
-    /// call.
+    /// The event, if the last call was a [`decode`](Self::decode) that completed one. It is in the buffer until the
+    /// next call.
     #[must_use]
     pub fn event(&self) -> Option<MessageEvent<'_>> {
         (self.stage == Stage::Ready).then(|| self.stored())
     }
 
-    /// The last event ID: what a client sends in the header `Last-Event-ID` when it reconnects,
-    /// unless it is empty.
+    /// The last event ID, which a client that reconnects sends in the header `Last-Event-ID`, unless it is empty.
     ///
-    /// It is the id of the last complete event, or of a later block of lines that has an id and no
-    /// data.
+    /// The ID of the last complete event, or of a later block of lines that has an ID and no data.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         match self.store.part(Field::Id) {
@@ -512,12 +513,12 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Sets the last event ID, for example to one that was kept in flash. It is copied. What has come of an event is
-    /// kept; an event that was handed out is released.
+    /// Sets the last event ID, for example to one that was stored in flash. The ID is copied. A partial event is kept;
+    /// an event that was returned is released.
     ///
     /// # Errors
-    /// [`LastEventIdError`] if it cannot be one, or does not fit beside what is in the buffer: an id, what has come of an
-    /// event and eight bytes. The old one is kept then. An id that is no longer than the old one always fits.
+    /// [`LastEventIdError`] if `id` is not a valid ID or does not fit: an ID, the partial event and eight bytes must
+    /// fit into the buffer. The old ID is kept then. An ID that is not longer than the old one always fits.
     pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), LastEventIdError> {
         if id.iter().any(|byte| matches!(byte, 0 | b'\n' | b'\r')) {
             return Err(LastEventIdError::ForbiddenByte);
@@ -526,11 +527,12 @@ impl<B: Buffer> Decoder<B> {
         self.store.set_last_id(id).map_err(LastEventIdError::from)
     }
 
-    /// Begins a new stream: drops what is unfinished, sets the counts to 0, keeps last event ID and reconnection time.
+    /// Begins a new stream: drops a partial event and sets the counts to 0, but keeps the last event ID and the
+    /// reconnection time.
     ///
-    /// Call it after each new connection, before the first byte of its response: otherwise an event that the old
-    /// connection cut goes on with the new one's bytes. The standard's letter empties the last event ID buffer here; both
-    /// browsers carry it over, and so does this.
+    /// Call it after each new connection, before the first byte of its response. Otherwise a partial event of the old
+    /// connection continues with the bytes of the new one. The standard's text clears the last event ID buffer here;
+    /// Chromium and Firefox keep it, and so does this method.
     pub fn reconnect(&mut self) {
         if self.has_event() {
             self.store.release();

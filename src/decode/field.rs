@@ -1,31 +1,31 @@
-//! What a line is: the one place that knows the fields' names, the colon and the space after it
-//! ([WHATWG HTML 9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)),
-//! and the byte order mark. What a field does is decided in `gather` and `whole`.
+//! Splits a line into field and value: field names, the colon, the space after it ([WHATWG HTML
+//! 9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)), the value of
+//! `retry`, and the byte order mark. `gather` and `whole` apply the fields.
 
 use crate::SMALL_CODE;
 use crate::scan::has_nul;
 
-/// The fields of an event stream, and the comment, which is a line without a field name.
+/// The fields of an event stream, and the comment, a line with an empty field name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-// With a tag of its own, a decoder that is new is all zeros and takes no flash in a `static`.
+// An explicit tag makes a new decoder all zeros: a `static` then takes no flash.
 #[repr(u8)]
 pub enum Field {
-    /// `event`: the event's type.
+    /// `event`: the event type.
     Event,
-    /// `data`: one line of the event's data.
+    /// `data`: one line of the data.
     Data,
     /// `id`: the last event ID from this event on.
     Id,
-    /// `retry`: the reconnection time, in milliseconds, in decimal digits.
+    /// `retry`: the reconnection time in milliseconds, as decimal digits.
     Retry,
-    /// A line that starts with a colon. Servers send them to keep a connection alive.
+    /// A line that starts with a colon. Servers send comments to keep a connection alive.
     Comment,
 }
 
-/// The field of a line that the standard does not ignore, but for a `retry` line without a time, and where its value
-/// starts: the field has a name that the standard knows, and an id has no NUL. `word` is the line's first eight bytes,
-/// as [`Lines::word`](crate::scan::Lines::word) has them; it is not looked at where short code counts.
+/// The field of a line and where its value starts. `None`: the standard ignores the line, because its field is unknown
+/// or its ID has a NUL. (An invalid `retry` value is found by [`parse_retry`].) `word` has the line's first eight
+/// bytes, as [`Lines::word`](crate::scan::Lines::word) returns them; short code does not use it.
 #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
 pub(super) fn parse(line: &[u8], word: u64) -> Option<(Field, usize)> {
     let by_word = if SMALL_CODE { None } else { split_word(word) };
@@ -38,7 +38,7 @@ pub(super) fn parse(line: &[u8], word: u64) -> Option<(Field, usize)> {
 }
 
 impl Field {
-    /// What a line of this field starts with; a comment has a colon there.
+    /// The field name; empty for a comment.
     pub(super) const fn name(self) -> &'static [u8] {
         match self {
             Self::Event => b"event",
@@ -51,20 +51,20 @@ impl Field {
 }
 
 impl Field {
-    /// Where `Parts` has the field, if it is a part of an event: one of the first three.
+    /// The index of the field in `Parts`, if it is part of an event: 0 to 2.
     #[allow(clippy::as_conversions, reason = "a match becomes a jump")]
     #[inline(always)]
     pub(super) const fn slot(self) -> usize {
         self as usize
     }
 
-    /// The only field of which a line with that first byte may be.
+    /// The only field whose name can start with `byte`; for a comment, that is the colon.
     #[inline]
     pub(super) fn with_initial(byte: u8) -> Self {
         BY_INITIAL.get(usize::from(byte & 15)).copied().unwrap_or(Self::Comment)
     }
 
-    /// Whether it is a part of an event.
+    /// Whether the field is part of an event.
     #[inline(always)]
     pub(super) const fn is_part(self) -> bool {
         self.slot() < 3
@@ -76,7 +76,7 @@ impl Field {
     }
 }
 
-/// The field that a line may be of, by the low four bits of its first byte, which no two fields share.
+/// Fields by the low four bits of the first byte of a line, in which all field names differ.
 static BY_INITIAL: [Field; 16] = {
     const NONE: Field = Field::Comment;
     let mut fields = [NONE; 16];
@@ -87,18 +87,18 @@ static BY_INITIAL: [Field; 16] = {
     fields
 };
 
-/// A field's name and the colon, as the first bytes of a word.
+/// A field name and the colon, as the low bytes of a word.
 #[derive(Clone, Copy)]
 struct Key {
     word: u64,
-    /// The bits that they take.
+    /// The bits that they occupy.
     mask: u64,
     bits: u32,
     len: usize,
     field: Field,
 }
 
-/// The keys of [`BY_INITIAL`].
+/// The keys of the fields in [`BY_INITIAL`].
 static KEYS: [Key; 16] = {
     let mut keys = [Key::of(Field::Comment); 16];
     let mut unset: &mut [Key] = &mut keys;
@@ -122,7 +122,7 @@ impl Key {
         key.and(b':')
     }
 
-    /// The key, and the key with a space.
+    /// The key, and the key followed by a space.
     const fn both(field: Field) -> (Self, Self) {
         (Self::of(field), Self::of(field).and(b' '))
     }
@@ -140,8 +140,8 @@ impl Key {
 }
 
 impl Key {
-    /// Where the value starts, if the line has this key. `word` is the line's first eight bytes, as
-    /// [`Lines::word`](crate::scan::Lines::word) has them.
+    /// Where the value starts, if the line has this key. `word` has the line's first eight bytes, as
+    /// [`Lines::word`](crate::scan::Lines::word) returns them.
     #[inline(always)]
     const fn value_start(&self, word: u64) -> Option<usize> {
         if word & self.mask != self.word {
@@ -152,7 +152,7 @@ impl Key {
     }
 }
 
-/// What [`split`] finds, for a line that has a colon: the field, and where the value starts.
+/// Like [`split`], for a line with a colon.
 #[inline(always)]
 pub(super) fn split_word(word: u64) -> Option<(Field, usize)> {
     let [initial, ..] = word.to_le_bytes();
@@ -161,7 +161,7 @@ pub(super) fn split_word(word: u64) -> Option<(Field, usize)> {
 }
 
 impl Field {
-    /// The value of `line`, if it is of this field and has a colon.
+    /// The value of `line`, if it has this field and a colon.
     #[inline(always)]
     pub(super) fn value(self, line: &[u8], word: u64) -> Option<&[u8]> {
         let (key, with_space) = match self {
@@ -171,7 +171,7 @@ impl Field {
             Self::Retry => const { Key::both(Field::Retry) },
             Self::Comment => const { Key::both(Field::Comment) },
         };
-        // One comparison for what most servers write.
+        // Most servers write a space: one comparison for that case.
         if word & with_space.mask == with_space.word {
             line.get(with_space.len..)
         } else if word & key.mask == key.word {
@@ -182,10 +182,10 @@ impl Field {
     }
 }
 
-/// The field of `line`, and where its value starts. `None`: its field has no name that the standard knows.
+/// The field of `line`, and where its value starts. `None`: the field is unknown.
 ///
-/// It can be asked of a start of the line that [tells the field](tells_field), too; whether a space follows the colon
-/// is not known then.
+/// `line` may be a prefix of a line that [identifies the field](identifies_field). It may end before the space after
+/// the colon.
 #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), cold)]
 #[inline(never)]
 pub(super) fn split(line: &[u8]) -> Option<(Field, usize)> {
@@ -205,14 +205,15 @@ pub(super) fn split(line: &[u8]) -> Option<(Field, usize)> {
     Some((field, line.len().wrapping_sub(value.len())))
 }
 
-/// Whether the field of a line with this start is certain: the colon has come, or the start is longer than any name.
-pub(super) fn tells_field(start: &[u8]) -> bool {
-    start.len() > Field::Event.name().len() || start.contains(&b':')
+/// Whether the field of a line that starts with `prefix` is certain: `prefix` has the colon, or is longer than any
+/// name.
+pub(super) fn identifies_field(prefix: &[u8]) -> bool {
+    prefix.len() > Field::Event.name().len() || prefix.contains(&b':')
 }
 
-/// The reconnection time that is the value of a `retry` line. `None`: the value is not one, and the line is ignored.
-/// What is too large is as large as can be.
-pub(super) fn milliseconds(value: &[u8]) -> Option<u64> {
+/// The reconnection time from the value of a `retry` line. `None`: the value is invalid, and the line is ignored.
+/// Values above `u64::MAX` become `u64::MAX`.
+pub(super) fn parse_retry(value: &[u8]) -> Option<u64> {
     let mut time = 0_u64;
     for byte in value {
         let digit = byte.wrapping_sub(b'0');
@@ -220,7 +221,7 @@ pub(super) fn milliseconds(value: &[u8]) -> Option<u64> {
             return None;
         }
         time = match time {
-            // `saturating_mul` is long code on 32 bits.
+            // `saturating_mul` is long code on 32-bit targets.
             0..=0x1999_9999_9999_9999 => time.wrapping_mul(10).saturating_add(u64::from(digit)),
             _ => u64::MAX,
         };
@@ -228,7 +229,7 @@ pub(super) fn milliseconds(value: &[u8]) -> Option<u64> {
     (!value.is_empty()).then_some(time)
 }
 
-/// What has come of the byte order mark that may start a stream, in bytes; 3 when it is over.
+/// The number of bytes of a byte order mark at the start of the stream that have come; 3 after it, or if there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct ByteOrderMark(u8);
@@ -240,8 +241,8 @@ impl ByteOrderMark {
         Self(0)
     }
 
-    /// How many bytes of `input` are of the mark, and whether that was only a part of one: the start of the first
-    /// line then.
+    /// The number of bytes of `input` that belong to the mark. `true`: the input shows that the bytes so far are no
+    /// mark. They start the first line.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     pub(super) fn skip(&mut self, input: &[u8]) -> (usize, bool) {
         let mut len = 0_usize;
@@ -269,12 +270,12 @@ impl ByteOrderMark {
 
 #[cfg(test)]
 mod tests {
-    use super::{ByteOrderMark, Field, parse, split, split_word, tells_field};
+    use super::{ByteOrderMark, Field, identifies_field, parse, split, split_word};
     use crate::scan::first_word;
     use proptest::prelude::*;
     use std::vec::Vec;
 
-    /// The standard's words, over text.
+    /// The text of the standard, step by step.
     fn naive(line: &[u8]) -> Option<(Field, &[u8])> {
         let colon = line.iter().position(|byte| *byte == b':');
         let (name, value) = match colon {
@@ -292,7 +293,7 @@ mod tests {
         Some((field, value.strip_prefix(b" ").unwrap_or(value)))
     }
 
-    /// What the word of a line is in the buffer and in a chunk: its end comes after it, or nothing.
+    /// The first eight bytes of a line in the buffer or in a chunk: followed by a line end, or by nothing.
     fn words(line: &[u8]) -> [u64; 4] {
         [&b""[..], b"\n", b"\r\n ", b"\n:  data: x"]
             .map(|after| first_word(&[line, after].concat()))
@@ -323,9 +324,9 @@ mod tests {
                     prop_assert_eq!(field.value(&line, word), Some(&line[start..]));
                 }
             }
-            // Once the start tells the field, it is the line's.
+            // If a prefix identifies the field, it is the field of the line.
             for len in 1..line.len() {
-                if tells_field(&line[..len]) {
+                if identifies_field(&line[..len]) {
                     let field = |line| split(line).map(|(field, _)| field);
                     prop_assert_eq!(field(&line[..len]), field(&line));
                 }
@@ -333,7 +334,7 @@ mod tests {
         }
     }
 
-    /// No two names share a place in the table, and each is found there.
+    /// No two names share an entry of the table, and each name is found.
     #[test]
     fn every_name_has_a_key() {
         for (line, field) in [

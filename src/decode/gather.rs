@@ -1,29 +1,28 @@
-//! The rules of an event stream for lines that come in any pieces: what a line does when it ends, and what
-//! a blank line does. What has to be kept goes to the `store`. Right for any input; `whole` is a shorter
-//! path through the same rules.
+//! The effects of complete lines and of the blank line, for lines that arrive in any pieces. Keeps lines in the
+//! `store`. Correct for any input; `whole` is a faster path for a block of lines that is whole in a chunk.
 
 use super::buffer::Buffer;
 use super::decoder::{Decoder, Stage};
-use super::field::{Field, milliseconds, parse};
+use super::field::{Field, parse, parse_retry};
 use super::store::{Loss, Skipped};
 use crate::SMALL_CODE;
 use crate::scan::{Lines, ends_with_cr};
 
-/// What a chunk has come to.
+/// Why `gather` has stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gathered {
     /// The chunk is used up.
-    Chunk,
-    /// A blank line has ended an event, which lies in the store.
+    NeedInput,
+    /// A blank line has completed an event, which is in the store.
     Event,
-    /// A blank line has ended lines that make no event.
+    /// A blank line has ended lines without data.
     NoEvent,
     Lost(Loss),
 }
 
 impl<B: Buffer> Decoder<B> {
-    /// Takes lines off `chunk` up to the next blank line, whatever the chunk starts within. Returns how much of
-    /// the chunk is left, too.
+    /// Takes the lines of `chunk` up to the next blank line. The chunk may start within a line. Also returns how many
+    /// bytes of the chunk are left.
     #[inline(never)]
     pub(super) fn gather(&mut self, chunk: &[u8]) -> (Gathered, usize) {
         let mut lines = <Lines<'_>>::new(chunk);
@@ -35,20 +34,21 @@ impl<B: Buffer> Decoder<B> {
         }
         let rest = lines.rest();
         if !chunk.is_empty() {
-            self.end_lines(chunk, rest);
-            self.read(rest);
+            self.after_lines(chunk, rest);
+            self.append_to_line(rest);
         }
-        (Gathered::Chunk, 0)
+        (Gathered::NeedInput, 0)
     }
 
-    /// Goes on after the lines of `chunk`, of which `rest` is left: a LF that comes next may belong to a CR.
+    /// Updates the state after the lines of `chunk`, of which `rest` is left: if the chunk ends with a CR, the next
+    /// byte may be its LF.
     #[inline(always)]
-    pub(super) fn end_lines(&mut self, chunk: &[u8], rest: &[u8]) {
+    pub(super) fn after_lines(&mut self, chunk: &[u8], rest: &[u8]) {
         self.after_cr = rest.is_empty() && ends_with_cr(chunk);
         self.stage = if self.after_cr { Stage::Reading } else { Stage::Gathering };
     }
 
-    /// Takes the next line and its first eight bytes, and before that data lines that follow data.
+    /// Takes the next line and its first eight bytes. Before that, joins data lines directly after data.
     #[inline(always)]
     fn next_line<'c>(&mut self, lines: &mut Lines<'c>) -> Option<(&'c [u8], u64)> {
         if SMALL_CODE {
@@ -57,25 +57,24 @@ impl<B: Buffer> Decoder<B> {
         if self.is_mid_line() { lines.take_with_word() } else { self.store.join_lines(lines) }
     }
 
-    /// Takes in a part of a line.
+    /// Appends a part of the line being read.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
-    pub(super) fn read(&mut self, part: &[u8]) {
+    pub(super) fn append_to_line(&mut self, part: &[u8]) {
         if self.skipped != Skipped::No {
             return;
         }
-        self.skipped = self.store.put(part);
+        self.skipped = self.store.append_to_line(part);
     }
 
-    /// Ends the line being read with `rest`, and does what the standard has its field do. `word` is the first eight
-    /// bytes of a line that starts here.
+    /// Ends the line being read with `rest`, and applies its field. `word` has the first eight bytes of `rest`.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     fn end_line(&mut self, rest: &[u8], word: u64) {
-        // A line that lies whole in the chunk is judged there.
+        // A line that is whole in the chunk is parsed there.
         let is_whole = !self.is_mid_line() && self.store.reserve_line(rest.len());
         let (line, word) = if is_whole {
             (rest, word)
         } else {
-            self.read(rest);
+            self.append_to_line(rest);
             if self.skipped != Skipped::No {
                 return self.end_skipped();
             }
@@ -90,8 +89,8 @@ impl<B: Buffer> Decoder<B> {
                 };
             }
             Some((Field::Comment, _)) => self.count_comments(1),
-            // A `retry` line with a colon that does not fit has been skipped; one without has no time.
-            Some((_, start)) => match line.get(start..).and_then(milliseconds) {
+            // A `retry` line that does not fit was skipped if it has a colon. Without a colon it has no value.
+            Some((_, start)) => match line.get(start..).and_then(parse_retry) {
                 Some(time) => {
                     self.set_retry(time);
                     self.event_has_retry = true;
@@ -103,7 +102,7 @@ impl<B: Buffer> Decoder<B> {
         self.store.drop_line();
     }
 
-    /// Ends a line that is not kept.
+    /// Ends a line that was skipped.
     #[cold]
     fn end_skipped(&mut self) {
         match core::mem::replace(&mut self.skipped, Skipped::No) {
@@ -113,7 +112,7 @@ impl<B: Buffer> Decoder<B> {
         }
     }
 
-    /// Does what a blank line does.
+    /// Handles a blank line.
     pub(super) fn end_event(&mut self) -> Gathered {
         self.stage = Stage::Reading;
         self.event_has_retry &= self.store.parts.has(Field::Data);

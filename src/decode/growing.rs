@@ -1,22 +1,22 @@
-//! The buffer that takes memory when an event needs it, up to a limit, and gives it back.
+//! A buffer on the heap that grows when an event needs it, up to a limit, and shrinks again.
 
 use super::buffer::{Buffer, Memory};
 use alloc::vec::Vec;
 
-/// The first allocation, and the least that is kept, in bytes.
+/// The first allocation, and the least that shrinking keeps, in bytes.
 const LEAST: usize = 256;
-/// After so many events the buffer looks whether it still needs its size.
+/// The number of events between two reviews of the size.
 const REVIEW: u8 = 32;
 
-/// A buffer on the heap that grows as events need it, up to a hard limit (feature `alloc`).
+/// A buffer on the heap that grows as events need it, up to a fixed limit (feature `alloc`).
 ///
-/// It starts without memory and doubles when an event, or a line of any kind, does not fit, so that growing costs each
-/// byte a constant number of copies. An event beyond the limit is
-/// [too long](crate::DecodeError::EventTooLong). One for which the allocator has no memory is reported as
-/// [`OutOfMemory`](crate::DecodeError::OutOfMemory): nothing aborts. An event that `next` borrows from the chunk takes no
-/// memory. It reviews its size every 32 events, and if none of them has needed a
-/// quarter of it, shrinks to twice what they needed. [`Decoder::reconnect`](crate::Decoder::reconnect)
-/// gives back all that the last event ID does not need.
+/// It starts without memory and doubles when an event, or a line of any kind, does not fit, so that growth copies each
+/// byte a constant number of times. An event beyond the limit is [too long](crate::DecodeError::EventTooLong). If the
+/// allocator refuses memory, the event is reported as [`OutOfMemory`](crate::DecodeError::OutOfMemory); nothing aborts.
+/// An event that `next` borrows from the chunk needs no memory.
+///
+/// The buffer reviews its size every 32 events. If none of them needed a quarter of it, it shrinks to twice what they
+/// needed. [`Decoder::reconnect`](crate::Decoder::reconnect) frees all memory that the last event ID does not need.
 ///
 /// ```
 /// use sse_wire::{Decoder, GrowingBuffer};
@@ -28,15 +28,15 @@ const REVIEW: u8 = 32;
 pub struct GrowingBuffer {
     bytes: Vec<u8>,
     limit: usize,
-    /// The most bytes that an event has needed since the last review.
+    /// The most bytes that an event has used since the last review.
     peak: usize,
     /// Events since the last review.
     events: u8,
 }
 
 impl GrowingBuffer {
-    /// An empty buffer that will hold `limit` bytes at most, and never more than a slice can have (`isize::MAX`). Nothing
-    /// is allocated yet.
+    /// Makes an empty buffer that holds at most `limit` bytes, and never more than a slice can (`isize::MAX`).
+    /// Allocates nothing yet.
     #[must_use]
     pub const fn with_limit(limit: usize) -> Self {
         let most = usize::MAX >> 1;
@@ -44,7 +44,7 @@ impl GrowingBuffer {
         Self { bytes: Vec::new(), limit, peak: 0, events: 0 }
     }
 
-    /// How many bytes are allocated now.
+    /// The number of bytes that are allocated now.
     #[must_use]
     pub const fn allocated(&self) -> usize {
         self.bytes.capacity()
@@ -74,8 +74,8 @@ impl Memory for GrowingBuffer {
         if needed > self.limit {
             return false;
         }
-        // Where there is no memory for what is wanted, there may be for less. What is asked for then stays in proportion
-        // to what is there as long as it can, or each byte would cost a copy of all.
+        // If the allocator refuses the wanted size, it may have a smaller one. Each further try stays as large as
+        // possible: growth by a constant would copy all bytes for each new one.
         let mut size = len.saturating_mul(2).max(needed).max(LEAST).min(self.limit);
         while self.bytes.try_reserve_exact(size.saturating_sub(len)).is_err() {
             if size == needed {
@@ -107,7 +107,7 @@ impl Memory for GrowingBuffer {
 
     fn shrink(&mut self, len: usize) {
         self.bytes.truncate(len);
-        // `shrink_to_fit` aborts if the allocator has no memory for the smaller piece.
+        // `shrink_to_fit` aborts if the allocator has no memory for the smaller allocation.
         let mut smaller = Vec::new();
         if smaller.try_reserve_exact(len).is_ok() {
             smaller.extend_from_slice(&self.bytes);

@@ -1,4 +1,4 @@
-//! What comes out of the decoder: an event, and views of its bytes as text.
+//! The event that the decoder returns, and views of its bytes as text.
 
 use crate::escaped::Escaped;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors)))]
@@ -9,12 +9,11 @@ use core::str::Utf8Error;
 use core::str::from_utf8;
 use core::time::Duration;
 
-/// An event as the standard [dispatches][standard] it: type, data and last event ID.
+/// An event as the standard [dispatches][standard] it: event type, data and last event ID.
 ///
-/// The bytes are borrowed from the chunk or from the decoder's buffer, as they came in: the
-/// standard has a stream decoded as UTF-8 with replacement, and only the reader knows whether it
-/// needs text at all. `..._str` checks them, `..._lossy` replaces what is not UTF-8 as a browser
-/// does. Nothing is copied or checked before one of these is called.
+/// The bytes are borrowed from the chunk or from the decoder's buffer, unchanged. The standard decodes a stream as
+/// UTF-8 with replacement, but not every caller needs text. `..._str` validates UTF-8; `..._lossy` replaces invalid
+/// sequences as browsers do. Until one of these is called, nothing is copied or validated.
 ///
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,15 +21,14 @@ pub struct MessageEvent<'a> {
     pub(super) event_type: &'a [u8],
     pub(super) data: &'a [u8],
     pub(super) last_event_id: &'a [u8],
-    /// The last event ID is of this event.
+    /// Whether `last_event_id` comes from this event's own lines.
     pub(super) has_own_id: bool,
     /// In milliseconds.
     pub(super) retry: Option<u64>,
 }
 
 impl<'a> MessageEvent<'a> {
-    /// The type: the value of the last `event` line, or `message` where there was none or it was
-    /// empty.
+    /// The event type: the value of the last `event` line, or `message` if there was none or it was empty.
     #[must_use]
     pub const fn event_type(&self) -> &'a [u8] {
         match self.event_type {
@@ -39,7 +37,7 @@ impl<'a> MessageEvent<'a> {
         }
     }
 
-    /// The type that the event's own lines give: `None` if there is no `event` line, or it is empty.
+    /// The event type from the event's own lines: `None` if there is no `event` line or its value is empty.
     #[must_use]
     pub const fn own_type(&self) -> Option<&'a [u8]> {
         match self.event_type {
@@ -48,16 +46,16 @@ impl<'a> MessageEvent<'a> {
         }
     }
 
-    /// The id that the event's own lines give, which may be empty; `None` if there is no `id` line that counts,
-    /// so that [`last_event_id`](Self::last_event_id) is of an event before it.
+    /// The ID from the event's own lines, which may be empty. `None` if they have no valid `id` line;
+    /// [`last_event_id`](Self::last_event_id) then comes from an earlier event.
     ///
-    /// For proxies, which encode an event as it came.
+    /// For proxies, which encode an event as it was sent.
     #[must_use]
     pub const fn own_id(&self) -> Option<&'a [u8]> {
         if self.has_own_id { Some(self.last_event_id) } else { None }
     }
 
-    /// The reconnection time that the event's own lines give. The decoder has taken it in.
+    /// The reconnection time from the event's own lines. The decoder has already applied it.
     #[must_use]
     pub const fn retry(&self) -> Option<Duration> {
         match self.retry {
@@ -66,21 +64,21 @@ impl<'a> MessageEvent<'a> {
         }
     }
 
-    /// The type as text.
+    /// The event type as text.
     ///
     /// # Errors
-    /// If it is not UTF-8.
+    /// If the event type is not UTF-8.
     pub fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
         from_utf8(self.event_type())
     }
 
-    /// The type as text, with U+FFFD for what is not UTF-8.
+    /// The event type as text, with U+FFFD for invalid UTF-8.
     #[must_use]
     pub const fn event_type_lossy(&self) -> Lossy<'a> {
         Lossy(self.event_type())
     }
 
-    /// The data: the values of all `data` lines, joined by LF. Never has a CR.
+    /// The data: the values of all `data` lines, joined by LF. It never contains a CR.
     #[must_use]
     pub const fn data(&self) -> &'a [u8] {
         self.data
@@ -89,19 +87,19 @@ impl<'a> MessageEvent<'a> {
     /// The data as text.
     ///
     /// # Errors
-    /// If it is not UTF-8.
+    /// If the data is not UTF-8.
     pub fn data_str(&self) -> Result<&'a str, Utf8Error> {
         from_utf8(self.data)
     }
 
-    /// The data as text, with U+FFFD for what is not UTF-8.
+    /// The data as text, with U+FFFD for invalid UTF-8.
     #[must_use]
     pub const fn data_lossy(&self) -> Lossy<'a> {
         Lossy(self.data)
     }
 
-    /// The last event ID as of this event: its own id, or else that of an event before it. Empty if
-    /// none was ever set, or if an empty one reset it.
+    /// The last event ID after this event: its own ID, or else that of an earlier event. Empty if none was set, or if
+    /// an empty ID reset it.
     #[must_use]
     pub const fn last_event_id(&self) -> &'a [u8] {
         self.last_event_id
@@ -110,12 +108,12 @@ impl<'a> MessageEvent<'a> {
     /// The last event ID as text.
     ///
     /// # Errors
-    /// If it is not UTF-8.
+    /// If the last event ID is not UTF-8.
     pub fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
         from_utf8(self.last_event_id)
     }
 
-    /// The last event ID as text, with U+FFFD for what is not UTF-8.
+    /// The last event ID as text, with U+FFFD for invalid UTF-8.
     #[must_use]
     pub const fn last_event_id_lossy(&self) -> Lossy<'a> {
         Lossy(self.last_event_id)
@@ -145,8 +143,8 @@ impl defmt::Format for MessageEvent<'_> {
     }
 }
 
-/// Bytes that display as text: each maximal subpart of an ill-formed sequence becomes one U+FFFD,
-/// as the [UTF-8 decode](https://encoding.spec.whatwg.org/#utf-8-decode) of a browser has it.
+/// Bytes that display as text. Each maximal subpart of an ill-formed sequence becomes one U+FFFD, as in a browser's
+/// [UTF-8 decode](https://encoding.spec.whatwg.org/#utf-8-decode).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lossy<'a>(&'a [u8]);
 

@@ -1,7 +1,13 @@
-//! Decoding: bytes to lines to events. [`decoder`] is what users see. [`chunk`] chooses the path through a chunk. What a
-//! line is, [`field`] decides; what it does, [`gather`], and [`whole`] for a block of lines that need not be kept. What is
-//! kept of a cut event lies in a [`buffer`] as [`store`] has it; a [`message`] comes out. [`tokenizer`] does without a
-//! buffer.
+//! Decoding: from bytes to lines to events.
+//!
+//! * [`decoder`]: the public `Decoder`.
+//! * [`chunk`]: chooses between the two paths through a chunk, [`whole`] and [`gather`].
+//! * [`whole`]: parses a block of lines in the chunk and borrows it.
+//! * [`gather`]: parses lines that arrive in any pieces, and keeps them in the [`store`].
+//! * [`store`]: the layout of a [`buffer`]; [`growing`] is the buffer on the heap.
+//! * [`field`]: splits a line into field and value.
+//! * [`message`]: the event that results.
+//! * [`tokenizer`]: decodes without a buffer.
 
 mod buffer;
 mod chunk;

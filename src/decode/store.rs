@@ -1,27 +1,28 @@
-//! The lines of an event until its blank line, in the caller's buffer. Which lines count is decided in `gather`; whether
-//! they fit, here.
+//! The lines of an event until its blank line, in the caller's buffer. This file decides whether a line fits; `gather`
+//! decides whether it counts.
 //!
 //! ```text
 //! [ last event ID | kept lines, each with a LF | the line being read | at least 8 bytes free ]
 //! 0            id_len                          line                  end
 //! ```
 //!
-//! Of a kept line the value is needed. Its name stays before it if the line came in several chunks, or comes after data
-//! and is not joined to them. A data line right after data is joined at once, the others at the blank line. Of a lost
-//! event only the id is kept, without a LF. While a line does not fit, its start lies in the eight free bytes.
+//! Only the value of a kept line is needed. The name stays before the value if the line came in several chunks, or if
+//! it comes after data and is not joined to it. A data line directly after data is joined at once, other data lines at
+//! the blank line. Of a lost event only the ID is kept, without a LF. The eight free bytes hold the start of a line
+//! that does not fit.
 
 use super::buffer::Buffer;
-use super::field::{Field, split, tells_field};
+use super::field::{Field, identifies_field, split};
 use super::whole::Block;
 use crate::SMALL_CODE;
 use crate::copy::copy;
 use crate::scan::{Lines, first_word};
 use core::cell::Cell;
 
-/// So many bytes stay free, so that the field of a line that does not fit can be told from its start.
+/// The number of bytes that stay free, so that the start of a line that does not fit identifies its field.
 pub(super) const SPARE: usize = 8;
 
-/// A part of the buffer.
+/// A range of the buffer or of a chunk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) start: usize,
@@ -36,14 +37,14 @@ impl Span {
     }
 }
 
-/// Where type, data and id of an event are in some bytes.
+/// The positions of an event's type, data and ID.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(super) struct Parts {
-    /// A bit for each that is there, by [`Field::slot`].
+    /// A bit for each field that is present, see [`Field::bit`].
     present: u8,
-    /// There are data lines after an `event` or `id` line that came after data. They are still whole, and the
-    /// data here is what came before.
+    /// Data lines came after an `event` or `id` line that came after data. They are not joined yet: the data span
+    /// covers only the data before that line.
     scattered: bool,
     /// Why the event is not kept.
     pub(super) loss: Loss,
@@ -54,7 +55,7 @@ impl Parts {
     pub(super) const NONE: Self =
         Self { present: 0, scattered: false, loss: Loss::None, spans: [Span::EMPTY; 3] };
 
-    /// Sets a part, if the field is one of an event.
+    /// Sets the span of `field`, if it is part of an event.
     #[inline(always)]
     pub(super) fn set(&mut self, field: Field, span: Span) {
         if let Some(part) = self.spans.get_mut(field.slot()) {
@@ -76,7 +77,7 @@ impl Parts {
         }
     }
 
-    /// A part, if it is there.
+    /// The value of `field`, if present.
     #[inline(always)]
     pub(super) fn get<'a>(&self, field: Field, bytes: &'a [u8]) -> Option<&'a [u8]> {
         let Span { start, end } = self.span(field);
@@ -87,7 +88,7 @@ impl Parts {
         self.present &= !field.bit();
     }
 
-    /// Moves all parts by `by`, which wraps around.
+    /// Moves all spans by `by`, which wraps around.
     fn shift(&mut self, by: usize) {
         for span in &mut self.spans {
             span.start = span.start.wrapping_add(by);
@@ -96,45 +97,45 @@ impl Parts {
     }
 }
 
-/// Why an event cannot be kept.
+/// Why an event is lost.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Loss {
     None,
-    /// It is longer than the buffer will ever be.
+    /// The event is longer than the buffer's limit.
     TooLong,
-    /// The allocator has refused the memory for it.
+    /// The allocator has refused memory for the event.
     NoMemory,
 }
 
-/// What the rest of a line that is not kept is part of.
+/// The kind of line whose rest is skipped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Skipped {
-    /// The line is kept.
+    /// The line is not skipped.
     No,
     Comment,
-    /// A line to be ignored, or a `retry` line that does not fit.
+    /// A line that is ignored, or a `retry` line that does not fit.
     Ignored,
-    /// A line of an event that is given up.
+    /// A line of a lost event.
     Lost,
 }
 
-/// The buffer, and what is where in it.
-// Flags first: a Cortex-M0 reaches a byte in one instruction only if it lies in the first 32.
+/// The buffer and its layout.
+// Flags first: a Cortex-M0 reaches a byte in one instruction only if it is among the first 32.
 #[repr(C)]
 pub(super) struct Store<B> {
-    /// Where the values are: of the last `event` line, of the last `id` line, and of the first data line with those
-    /// that followed it at once, with a LF between lines. The id lies there until the event is released.
+    /// The positions of three values: that of the last `event` line, that of the last `id` line, and those of the first
+    /// data line and the data lines directly after it, joined by LF. The ID stays there until the event is released.
     pub(super) parts: Parts,
-    /// How long the last event ID is.
+    /// The length of the last event ID.
     id_len: usize,
-    /// Where the kept lines end and the line being read starts.
+    /// The end of the kept lines, and the start of the line being read.
     line: usize,
-    /// Where the line being read ends so far.
+    /// The end of the line being read, so far.
     end: usize,
-    /// How much of the limit is in use, without the line being read: the last event ID and the kept lines
-    /// as long as they were on the wire. Never less than `line`.
+    /// The bytes that count against the limit, without the line being read: the last event ID, and the kept lines with
+    /// their length on the wire. Never less than `line`.
     used: usize,
     memory: B,
 }
@@ -152,23 +153,23 @@ impl<B> Store<B> {
         self.memory
     }
 
-    /// How many bytes are in use.
+    /// The number of bytes in use.
     pub(super) const fn len(&self) -> usize {
         self.end
     }
 
-    /// Whether a line has begun.
+    /// Whether the store has a part of a line.
     pub(super) const fn is_mid_line(&self) -> bool {
         self.end != self.line
     }
 
-    /// Whether there is nothing but the last event ID.
+    /// Whether the store has nothing but the last event ID.
     pub(super) const fn is_empty(&self) -> bool {
-        // A value may be empty.
+        // An empty value is present, but has no bytes.
         self.end == self.id_len && self.parts.present == 0 && matches!(self.parts.loss, Loss::None)
     }
 
-    /// Drops the lines.
+    /// Drops all lines.
     fn clear(&mut self) {
         self.line = self.id_len;
         self.end = self.id_len;
@@ -180,12 +181,12 @@ impl<B> Store<B> {
 }
 
 impl<B: Buffer> Store<B> {
-    /// The last event ID, before the id of an event that has not been released.
+    /// The last event ID, without the ID of an event that has not been released.
     pub(super) fn last_id(&self) -> &[u8] {
         self.bytes(Span { start: 0, end: self.id_len })
     }
 
-    /// A part of the event, if it is there.
+    /// The value of `field`, if present.
     pub(super) fn part(&self, field: Field) -> Option<&[u8]> {
         if self.parts.has(field) { Some(self.bytes(self.parts.span(field))) } else { None }
     }
@@ -195,17 +196,17 @@ impl<B: Buffer> Store<B> {
         self.memory.bytes().get(span.start..span.end).unwrap_or_default()
     }
 
-    /// How long an event may be, with its line ends, so that it fits beside the last event ID in any case.
-    /// `None`: the buffer is too small for any event.
-    pub(super) fn room(&self) -> Option<usize> {
+    /// The longest event, with line ends, that certainly fits beside the last event ID. `None`: no event fits the
+    /// buffer.
+    pub(super) fn certain_fit(&self) -> Option<usize> {
         self.memory.limit().checked_sub(self.id_len.wrapping_add(SPARE))
     }
 
-    /// Makes `id` the last event ID. `Err`: it does not fit, and nothing has changed.
+    /// Sets the last event ID. `Err`: `id` does not fit, and nothing has changed.
     pub(super) fn set_last_id(&mut self, id: &[u8]) -> Result<(), Loss> {
         let grown = id.len().wrapping_sub(self.id_len);
         let used = self.used.wrapping_add(grown);
-        // One that is no longer than the old one fits in its place.
+        // An ID that is not longer than the old one fits in its place.
         if id.len() > self.id_len {
             let needed = used.wrapping_add(self.line_len()).wrapping_add(SPARE);
             if needed > self.memory.limit() {
@@ -222,14 +223,14 @@ impl<B: Buffer> Store<B> {
         Ok(())
     }
 
-    /// The same for the id of an event that lies whole in a chunk, of which [`room`](Self::room) says that
-    /// it fits, where no lines are kept; `from` is the chunk from the id on. `false`: no memory, and nothing has
+    /// Like `set_last_id`, for the ID of an event borrowed from a chunk, while no lines are kept. The event fits by
+    /// [`certain_fit`](Self::certain_fit). `from` is the chunk from the ID on. `false`: no memory, and nothing has
     /// changed.
     #[inline(always)]
     pub(super) fn commit_id(&mut self, id: &[u8], from: &[u8]) -> bool {
         debug_assert!(self.is_empty(), "no lines are kept");
         debug_assert!(from.starts_with(id), "the id and what comes after it");
-        // Sixteen bytes are one move; the rest of the buffer is free, and the spare bytes have to be there.
+        // Sixteen bytes are one move. Overwriting the rest of the buffer is harmless; the spare bytes must exist.
         match (from.first_chunk::<16>(), self.memory.bytes_mut().first_chunk_mut::<24>()) {
             (Some(from), Some(to)) if id.len() <= 16 && !SMALL_CODE => {
                 if let Some(to) = to.first_chunk_mut() {
@@ -250,16 +251,16 @@ impl<B: Buffer> Store<B> {
         true
     }
 
-    /// Keeps what has been found of a block that starts here, and takes it off `chunk`. `false`: no room, and
-    /// nothing has changed.
+    /// Keeps the lines of a block that starts here, and takes them off `chunk`. `false`: they may not fit, and nothing
+    /// has changed.
     pub(super) fn keep_block(&mut self, chunk: &mut &[u8], block: &Block) -> bool {
         debug_assert!(self.is_empty(), "no lines are kept");
         let Some((_, rest)) = chunk.split_at_checked(block.len) else { return false };
-        // A line takes no more of the limit than it has bytes.
+        // A line counts at most its bytes on the wire.
         if !self.reserve(block.len) {
             return false;
         }
-        // The data last, so that more can be joined to them.
+        // Data comes last, so that the next data line can be joined to it.
         for field in [Field::Event, Field::Id, Field::Data] {
             if let Some(value) = block.parts.get(field, chunk) {
                 let start = self.end;
@@ -272,16 +273,16 @@ impl<B: Buffer> Store<B> {
         true
     }
 
-    /// Makes memory for a whole line. `false`: it does not fit, or the event is lost.
+    /// Reserves memory for a whole line. `false`: the line does not fit, or the event is lost.
     #[inline]
     pub(super) fn reserve_line(&mut self, len: usize) -> bool {
         self.parts.loss == Loss::None && self.reserve(len)
     }
 
-    /// Keeps a line that lies whole in a chunk, of an event for which there is [memory](Self::reserve_line).
+    /// Keeps a line that is whole in the chunk, after a successful [`reserve_line`](Self::reserve_line).
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     pub(super) fn keep_whole(&mut self, field: Field, line: &[u8], value_start: usize) {
-        // `join_scattered` finds data lines by their names. Those that are joined need no move without it.
+        // `join_scattered` finds data lines by their names. A line that is joined now needs no name.
         let keeps_name = self.parts.has(Field::Data) && !self.is_joined(field);
         let skipped = if keeps_name { 0 } else { value_start };
         let start = self.end.wrapping_add(value_start).wrapping_sub(skipped);
@@ -294,70 +295,70 @@ impl<B: Buffer> Store<B> {
         self.end.wrapping_sub(self.line)
     }
 
-    /// Whether the line being read and `more` of it are within the limit, with a byte for the line end.
+    /// Whether the line being read with `more` bytes and its line end is within the limit.
     #[inline]
     fn is_within_limit(&self, more: usize) -> bool {
-        // A limit is at most half of what a `usize` holds, and so is a slice: no sum overflows.
+        // A limit is at most half of `usize::MAX`, and so is a slice: no sum overflows.
         let needed = self.used.wrapping_add(self.line_len()).wrapping_add(more);
         needed < self.memory.limit().saturating_sub(SPARE)
     }
 
-    /// Whether a line of this field is data, and comes right after data.
+    /// Whether a line of this field is data directly after data.
     #[inline(always)]
     fn is_joined(&self, field: Field) -> bool {
         let after = self.parts.span(Field::Data).end.wrapping_add(1);
         field == Field::Data && self.parts.has(Field::Data) && after == self.line
     }
 
-    /// Why there is no room for `more`.
+    /// Why `more` bytes do not fit.
     fn loss_of(&self, more: usize) -> Loss {
         if self.is_within_limit(more) { Loss::NoMemory } else { Loss::TooLong }
     }
 
-    /// Makes memory for `more` bytes of the line being read and its end. `false`: they are not within the limit, or the
-    /// allocator has refused.
+    /// Reserves memory for `more` bytes of the line being read and its line end. `false`: they are not within the
+    /// limit, or the allocator has refused.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     fn reserve(&mut self, more: usize) -> bool {
         let needed = self.end.wrapping_add(more).wrapping_add(1).wrapping_add(SPARE);
         self.is_within_limit(more) && self.memory.grow(needed)
     }
 
-    /// Adds to the line being read, or tells why it is not kept.
+    /// Appends `part` to the line being read. Returns whether its rest is skipped.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
-    pub(super) fn put(&mut self, part: &[u8]) -> Skipped {
+    pub(super) fn append_to_line(&mut self, part: &[u8]) -> Skipped {
         debug_assert!(self.id_len <= self.line && self.line <= self.end, "parts lie in order");
         debug_assert!(self.line <= self.used, "what is kept takes no more than on the wire");
         if !self.reserve(part.len()) {
-            return self.put_beyond(part);
+            return self.append_beyond_limit(part);
         }
         self.append(part);
         Skipped::No
     }
 
-    /// Adds to a line that does not fit: what of it has to be kept depends on its field.
+    /// Appends to a line that does not fit. Its field decides what is kept.
     #[cold]
     #[inline(never)]
-    fn put_beyond(&mut self, part: &[u8]) -> Skipped {
+    fn append_beyond_limit(&mut self, part: &[u8]) -> Skipped {
         if part.is_empty() {
             return Skipped::No;
         }
         let loss = self.loss_of(part.len());
-        // The spare bytes take the start of any line, unless there are none.
+        // The spare bytes hold the start of any line, unless the buffer has none.
         let spare = self.line.wrapping_add(SPARE);
         if spare > self.memory.limit() || !self.memory.grow(spare) {
             debug_assert_eq!(self.line_len(), 0, "otherwise they are there");
-            self.make_room(Some(Field::Data), 0, loss);
+            self.drop_lines_for(Some(Field::Data), 0, loss);
             return Skipped::Lost;
         }
         let missing = SPARE.saturating_sub(self.line_len());
         let (start, rest) = part.split_at_checked(missing).unwrap_or((part, &[]));
         self.append(start);
         let line = self.bytes(Span { start: self.line, end: self.end });
-        if !tells_field(line) {
+        if !identifies_field(line) {
             return Skipped::No;
         }
         let field = split(line).map(|(field, _)| field);
-        if self.make_room(field, rest.len(), loss) {
+        if self.drop_lines_for(field, rest.len(), loss) {
             self.append(rest);
             return Skipped::No;
         }
@@ -369,9 +370,9 @@ impl<B: Buffer> Store<B> {
         }
     }
 
-    /// Makes room for the line being read and `more` of it, which does not fit. `false`: there is none, or
-    /// the line does not count.
-    fn make_room(&mut self, field: Option<Field>, more: usize, loss: Loss) -> bool {
+    /// Drops kept lines so that `more` bytes of the line being read fit. `false`: they do not, or the line does not
+    /// count.
+    fn drop_lines_for(&mut self, field: Option<Field>, more: usize, loss: Loss) -> bool {
         if matches!(field, None | Some(Field::Comment | Field::Retry)) {
             return false;
         }
@@ -381,7 +382,7 @@ impl<B: Buffer> Store<B> {
             self.parts.scattered = false;
             self.keep_ids();
         }
-        // An id must not be kept out for ever: the old one gives way, then one of the same event.
+        // An ID must not be refused forever: it displaces the last event ID, then an earlier ID of the same event.
         if field == Some(Field::Id) && !self.is_within_limit(more) {
             self.id_len = 0;
             self.keep_ids();
@@ -393,7 +394,7 @@ impl<B: Buffer> Store<B> {
         self.reserve(more)
     }
 
-    /// Drops all but the last event ID, the value of the event's own id, and the line being read.
+    /// Drops all but the last event ID, the value of the event's own ID, and the line being read.
     fn keep_ids(&mut self) {
         let mut to = self.id_len;
         if self.parts.has(Field::Id) {
@@ -409,7 +410,7 @@ impl<B: Buffer> Store<B> {
 
     /// Keeps the line being read, if it fits.
     pub(super) fn keep(&mut self, field: Field, value_start: usize) {
-        if !self.reserve(0) && !self.make_room(Some(field), 0, self.loss_of(0)) {
+        if !self.reserve(0) && !self.drop_lines_for(Some(field), 0, self.loss_of(0)) {
             return self.drop_line();
         }
         let start = self.line.wrapping_add(value_start);
@@ -425,12 +426,12 @@ impl<B: Buffer> Store<B> {
         self.keep_ids();
     }
 
-    /// Makes a kept line of the line being read, whose value begins at `start`.
+    /// Makes the line being read a kept line. Its value begins at `start`.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     fn place(&mut self, field: Field, start: usize) {
         let mut value = Span { start, end: self.end };
         if self.is_joined(field) {
-            // Up to the data before it, after the LF of that.
+            // Moves the value down to the LF that ends the data before it.
             if value.start != self.line {
                 value = self.move_down(value, self.line);
             }
@@ -455,7 +456,7 @@ impl<B: Buffer> Store<B> {
         self.end = self.line;
     }
 
-    /// Ends the line being read. Returns it and its first eight bytes, in which its end comes after it.
+    /// Ends the line being read. Returns it and its first eight bytes, as [`Lines::word`] does.
     #[inline]
     pub(super) fn terminate_line(&mut self) -> (&[u8], u64) {
         if !SMALL_CODE {
@@ -466,8 +467,8 @@ impl<B: Buffer> Store<B> {
         (line, if SMALL_CODE { 0 } else { first_word(from) })
     }
 
-    /// Adds the data lines that come next in `lines` to the data, if the line before was one, without a look at
-    /// the buffer: data of several lines is common. Takes the line after them, too, and returns that.
+    /// Joins the data lines that come next in `lines`, if the last kept line is data. Then takes and returns the line
+    /// after them. Data of several lines is common, and this loop keeps its state in registers.
     #[inline(always)]
     pub(super) fn join_lines<'a>(&mut self, lines: &mut Lines<'a>) -> Option<(&'a [u8], u64)> {
         if !self.is_joined(Field::Data) {
@@ -480,12 +481,12 @@ impl<B: Buffer> Store<B> {
         let mut used = self.used;
         let line = loop {
             let (start, from) = (lines.start(), lines.rest());
-            // Lines of text are mostly less than 90 bytes long.
+            // Most lines of text have fewer than 90 bytes.
             let Some(end) = lines.take_end::<3>() else { break None };
             let line = from.get(..end.wrapping_sub(start)).unwrap_or_default();
             let word = first_word(from);
             let Some(value) = Field::Data.value(line, word) else { break Some((line, word)) };
-            // With the spare bytes, and one for each line end.
+            // The spare bytes, and one byte for each line end.
             let at = data.end.wrapping_add(1);
             let needed = value.len().wrapping_add(1).wrapping_add(SPARE);
             let Some(to) = memory.get_mut(at..).and_then(|free| free.get_mut(..needed)) else {
@@ -509,7 +510,7 @@ impl<B: Buffer> Store<B> {
         line
     }
 
-    /// Adds what has room.
+    /// Appends `part`, which fits.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     fn append(&mut self, part: &[u8]) {
@@ -532,7 +533,7 @@ impl<B: Buffer> Store<B> {
         }
     }
 
-    /// Copies what lies at `from` to `to`, which is not after it, and returns where it is then.
+    /// Copies `from` down to `to`, and returns its new span.
     #[cfg_attr(any(not(target_pointer_width = "64"), sse_wire_small), inline(never))]
     fn move_down(&mut self, from: Span, to: usize) -> Span {
         debug_assert!(to <= from.start, "the copy overwrites nothing that is needed");
@@ -549,7 +550,7 @@ impl<B: Buffer> Store<B> {
         Span { start: to, end: from.end.wrapping_sub(distance) }
     }
 
-    /// Moves the lines, so that the last event ID can be `id_len` bytes long.
+    /// Moves the lines to their place after a last event ID of `id_len` bytes.
     fn shift_lines(&mut self, id_len: usize) {
         let lines = Span { start: self.id_len, end: self.end };
         let by = id_len.wrapping_sub(self.id_len);
@@ -571,8 +572,8 @@ impl<B: Buffer> Store<B> {
         self.parts.shift(by);
     }
 
-    /// Takes in the blank line: whether the lines make an event, which lies here until the
-    /// [release](Self::release). Otherwise they are gone, and the id is the last event ID.
+    /// Handles the blank line. `Ok(true)`: the lines are an event, which stays here until [`release`](Self::release).
+    /// `Ok(false)`: they are not; the lines are dropped, and the ID is committed.
     pub(super) fn finish(&mut self) -> Result<bool, Loss> {
         debug_assert!(!self.is_mid_line(), "a blank line is a line of its own");
         if self.parts.scattered {
@@ -586,7 +587,7 @@ impl<B: Buffer> Store<B> {
         if loss == Loss::None { Ok(is_event) } else { Err(loss) }
     }
 
-    /// Makes the id of the event the last event ID, and drops the lines.
+    /// Makes the event's ID the last event ID, and drops the lines.
     fn commit(&mut self) {
         if self.parts.has(Field::Id) {
             let id = self.parts.span(Field::Id);
@@ -594,7 +595,7 @@ impl<B: Buffer> Store<B> {
             let bytes = self.memory.bytes_mut();
             let first = bytes.get(id.start..).and_then(<[u8]>::first_chunk::<16>).copied();
             match (first, bytes.first_chunk_mut()) {
-                // Nothing else is needed any more.
+                // The bytes that this overwrites are no longer needed.
                 (Some(first), Some(to)) if id.len() <= 16 && !SMALL_CODE => *to = first,
                 _ => drop(self.move_down(id, 0)),
             }
@@ -602,7 +603,7 @@ impl<B: Buffer> Store<B> {
         self.clear();
     }
 
-    /// Drops the event that has been handed out.
+    /// Drops the event that was returned.
     pub(super) fn release(&mut self) {
         let used = self.end;
         self.commit();
@@ -612,14 +613,14 @@ impl<B: Buffer> Store<B> {
     /// Lets the memory shrink after an event that took `used` bytes of it.
     #[inline]
     pub(super) fn count_event(&mut self, used: usize) {
-        // The id counts, or a long one would be copied each time that the memory shrinks to it.
+        // Memory for the ID is always needed. Without this, a long ID would be copied each time the memory shrinks.
         let least = self.id_len.wrapping_add(SPARE);
         if let Some(len) = self.memory.after_event(used.max(least)) {
             self.memory.shrink(len.max(least));
         }
     }
 
-    /// Empties the buffer but for the last event ID.
+    /// Drops everything but the last event ID, and lets the memory shrink.
     pub(super) fn end_stream(&mut self) {
         self.clear();
         if let Some(len) = self.memory.after_stream() {
@@ -628,13 +629,13 @@ impl<B: Buffer> Store<B> {
         }
     }
 
-    /// Joins data lines between which others lie. Each byte is moved a few times at most.
+    /// Joins data lines with other lines in between, in linear time.
     ///
-    /// After the joined data, every line still has its name.
+    /// Invariant: every line after the joined data still has its name.
     #[cold]
     #[inline(never)]
     fn join_scattered(&mut self) {
-        // The values that are needed and lie after the start of the data go before them, the first one first.
+        // First, the values of type and ID that are needed and come after the data move before it, in their order.
         let is_type_first = self.parts.span(Field::Event).start < self.parts.span(Field::Id).start;
         for is_first in [true, false] {
             let field = if is_first == is_type_first { Field::Event } else { Field::Id };
@@ -644,7 +645,7 @@ impl<B: Buffer> Store<B> {
         let (mut at, end) = (data.end.wrapping_add(1), self.line);
         while at < end {
             let lines = self.bytes(Span { start: at, end });
-            // Each of them ends with a LF.
+            // A LF ends each line.
             let len = lines.iter().take_while(|byte| **byte != b'\n').count();
             let value = lines.get(..len).and_then(split);
             let start = at;
@@ -658,8 +659,8 @@ impl<B: Buffer> Store<B> {
         self.parts.set(Field::Data, data);
     }
 
-    /// Exchanges the value of `field`, if it lies after the start of the data, with all that lies between: reverses
-    /// each, then both together.
+    /// Exchanges the value of `field`, if it comes after the start of the data, with the bytes before it from that
+    /// start on: reverses each part, then both together.
     fn bring_before_data(&mut self, field: Field) {
         let (data, value) = (self.parts.span(Field::Data), self.parts.span(field));
         if !self.parts.has(field) || value.start < data.start {

@@ -1,24 +1,24 @@
-//! Fields and blank lines without a buffer: what of a line has come is handed out at once. It knows nothing
-//! of events; the names of fields are in `field`.
+//! Splits an event stream into fields and blank lines without a buffer. Field names are in `field`. Events are not
+//! known here.
 
 use super::field::{ByteOrderMark, Field, split};
 use crate::SMALL_CODE;
 use crate::escaped::Escaped;
 use crate::scan::{Lines, ends_with_cr};
 
-/// What a [`Tokenizer`] finds in an event stream.
+/// A token of an event stream, from a [`Tokenizer`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Token<'a> {
-    /// The value of one line, or a part of it where the input is cut within the line.
+    /// The value of a line, or a fragment of it if the input ends within the line.
     ///
-    /// The fragments of a line, put together, are its value: what follows the colon, less one
-    /// leading space. A line without a colon has an empty value.
+    /// The concatenated fragments of a line are its value: the bytes after the colon, without one leading space. The
+    /// value of a line without a colon is empty.
     Value {
         /// The line's field.
         field: Field,
-        /// The bytes, borrowed from the input. Empty only where `end` is set.
+        /// The bytes, borrowed from the input. Can be empty only if `end` is set.
         fragment: &'a [u8],
-        /// Whether the line ends with this fragment. Exactly one fragment of a line has it.
+        /// Whether this is the last fragment of the line. Exactly one fragment of a line has this set.
         end: bool,
     },
     /// A blank line: the event that the lines before it describe is complete.
@@ -27,14 +27,12 @@ pub enum Token<'a> {
 
 /// Splits an event stream into [`Token`]s without a buffer.
 ///
-/// It keeps a few bytes of state, can be resumed at any byte, and copies nothing: fragments are
-/// borrowed from the input. Fields that the standard does not name are skipped. With it, a device
-/// can take an event that is larger than its memory piece by piece.
+/// It has a few bytes of state, can resume at any byte, and copies nothing: fragments are borrowed from the input. It
+/// skips unknown fields. With it, a device can process an event that is larger than its memory.
 ///
-/// It applies the rules for lines ([WHATWG HTML 9.2.5 and 9.2.6][standard]): line ends, the byte
-/// order mark at the start, field names, the space after the colon. What fields mean for an event
-/// is up to the [`Decoder`](crate::Decoder). Like the decoder it takes the body of a response, without the framing of
-/// chunked transfer coding.
+/// It applies the rules for lines ([WHATWG HTML 9.2.5 and 9.2.6][standard]): line ends, the byte order mark at the
+/// start, field names, the space after the colon. [`Decoder`](crate::Decoder) applies the meaning of fields. Like the
+/// decoder, it takes the body of a response without the framing of chunked transfer coding.
 ///
 /// ```
 /// use sse_wire::{Field, Token, Tokenizer};
@@ -58,31 +56,31 @@ pub enum Token<'a> {
 pub struct Tokenizer {
     state: State,
     byte_order_mark: ByteOrderMark,
-    /// The last byte ended a line with CR: a LF that comes next belongs to it.
+    /// The last byte was a CR that ended a line: if the next byte is a LF, it belongs to that CR.
     after_cr: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-// With a tag of its own, a tokenizer that is new is all zeros and takes no flash in a `static`.
+// An explicit tag makes a new tokenizer all zeros: a `static` then takes no flash.
 #[repr(u8)]
 enum State {
-    /// In a line that starts with so many bytes of the field's name; with none of them, at its start.
+    /// Within a line that so far is the first `len` bytes of the field's name. If `len` is 0, at the start of a line.
     Name {
         field: Field,
         len: u8,
     },
-    /// After the colon, where one space is dropped.
+    /// After the colon: one space is skipped.
     Colon(Field),
     Value(Field),
-    /// In a line that is ignored.
+    /// Within a line that is ignored.
     Unknown,
 }
 
 impl State {
     const LINE_START: Self = Self::Name { field: Field::Event, len: 0 };
 
-    /// After one more byte of a name.
+    /// The state after the next byte of a name.
     fn after(field: Field, len: u8, byte: u8) -> Self {
         let field = if len == 0 { Field::with_initial(byte) } else { field };
         match field.name().get(usize::from(len)) {
@@ -94,19 +92,19 @@ impl State {
 }
 
 impl Tokenizer {
-    /// A tokenizer at the start of a stream.
+    /// Makes a tokenizer at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
         Self { state: State::LINE_START, byte_order_mark: ByteOrderMark::new(), after_cr: false }
     }
 
-    /// Takes the next token off the front of `input`.
+    /// Takes the next token from the front of `input`.
     ///
-    /// `None` means that `input` is used up (it is empty then) and more is needed. A CR ends its line
-    /// at once; a LF after it, also in a later input, belongs to it.
+    /// `None` means that `input` is now empty and more is needed. A CR ends its line at once; if the next byte is a LF,
+    /// even in a later input, it belongs to the CR.
     ///
-    /// `input` is moved on over what is used, so the variable has to live as long as the loop: a call with
-    /// `&mut &bytes[..]` starts at the first byte each time.
+    /// `input` is advanced past the bytes that were used, so the variable must outlive the loop: a call with `&mut
+    /// &bytes[..]` starts at the first byte each time.
     #[must_use = "a token that is not looked at is lost"]
     #[inline]
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Token<'a>> {
@@ -123,7 +121,7 @@ impl Tokenizer {
             let token = match lines.take() {
                 Some(line) if !SMALL_CODE && self.state == State::LINE_START => whole_line(line),
                 Some(line) => self.end_line(line),
-                None => self.part_of_line(chunk),
+                None => self.take_part(chunk),
             };
             *input = match lines.start() {
                 0 => &[],
@@ -137,9 +135,9 @@ impl Tokenizer {
         None
     }
 
-    /// Ends a line whose start came before.
+    /// Ends the line being read with `rest`.
     fn end_line<'a>(&mut self, rest: &'a [u8]) -> Option<Token<'a>> {
-        let token = self.part_of_line(rest);
+        let token = self.take_part(rest);
         let field = match (token, core::mem::replace(&mut self.state, State::LINE_START)) {
             (Some(Token::Value { field, fragment, .. }), _) => {
                 return Some(Token::Value { field, fragment, end: true });
@@ -153,10 +151,10 @@ impl Tokenizer {
         Some(Token::Value { field, fragment: &[], end: true })
     }
 
-    /// Takes in a part of a line, without its end.
-    fn part_of_line<'a>(&mut self, mut part: &'a [u8]) -> Option<Token<'a>> {
+    /// Takes a part of the line being read, without its end.
+    fn take_part<'a>(&mut self, mut part: &'a [u8]) -> Option<Token<'a>> {
         if !SMALL_CODE && self.state == State::LINE_START {
-            // In one step, where the field and a byte after the colon are there.
+            // The fast path: the part has the field, the colon and one more byte.
             if let Some((field, start)) = split(part).filter(|(_, start)| *start < part.len()) {
                 self.state = State::Value(field);
                 part = part.get(start..)?;
@@ -181,14 +179,14 @@ impl Tokenizer {
 
     /// Whether the input so far ends within a line.
     ///
-    /// The end of the stream here means that the stream was cut off.
+    /// If this is true at the end of the stream, the stream was cut off.
     #[must_use]
     pub fn is_mid_line(&self) -> bool {
         self.state != State::LINE_START || self.byte_order_mark.is_partial()
     }
 }
 
-/// What a line means that lies whole in the input.
+/// The token of a line that is whole in the input.
 #[inline]
 fn whole_line(line: &[u8]) -> Option<Token<'_>> {
     if line.is_empty() {
@@ -239,7 +237,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
 
-        /// A line that begins in an earlier input means what it means when it is whole.
+        /// A line that begins in an earlier input gives the token that it gives as a whole.
         #[test]
         fn a_line_whole_and_in_parts(
             name in "(data|id|event|retry|dat|datax|i|)",

@@ -1,45 +1,45 @@
-//! A block of lines that lies whole in a chunk: found without writing anything, and borrowed from the
-//! chunk. The shorter path through the rules of `gather`, to which it leaves all that is rare.
+//! Parses a block of lines that is whole in a chunk, without writing to the buffer, so that the event can borrow from
+//! the chunk. The fast path for the rules of `gather`, which takes all rare input.
 
-use super::field::{Field, milliseconds, parse, split_word};
+use super::field::{Field, parse, parse_retry, split_word};
 use super::store::{Parts, Span};
 use crate::scan::{Lines, has_nul};
 
-/// What the lines of a block have given.
+/// The contents of a block of lines.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
-    /// Where its parts are in the chunk.
+    /// The positions of its values in the chunk.
     pub(super) parts: Parts,
     pub(super) retry: Option<u64>,
     pub(super) comments: u32,
     pub(super) ignored: u32,
-    /// What its lines take that count, each with one byte for its end.
+    /// The length of its lines that count against the limit, with one byte for each line end.
     pub(super) counted: usize,
-    /// How many bytes its lines take, with the blank line if that has come.
+    /// The length of its lines, with the blank line if there is one.
     pub(super) len: usize,
 }
 
-/// A block as most servers write it.
+/// A block of lines as most servers write it.
 #[derive(Clone, Copy)]
 pub(super) struct Usual<'c> {
     pub(super) event_type: &'c [u8],
     pub(super) id: Option<&'c [u8]>,
-    /// `None`: there are only comments, with which the chunk ends.
+    /// `None`: there is only a comment block, which ends the chunk.
     pub(super) data: Option<&'c [u8]>,
-    /// Comments in a block before it.
+    /// Comments in a block before this one.
     pub(super) comments: u32,
-    /// How many bytes its lines and those comments take, with the blank line.
+    /// The length of its lines and those comments, with the blank lines.
     pub(super) len: usize,
 }
 
-/// Finds the block that `chunk` begins with, without a loop, if it is a usual one: a comment block or none, then
-/// the type, the id and one line of data. `Err`: it is another one or not
-/// complete; `Found::Cut` if no line ends in the chunk.
+/// Parses the block at the start of `chunk` without a loop, if it is a usual one: at most one comment block, then at
+/// most one `event` line, at most one `id` line, and one `data` line, in this order. `Err`: the block is unusual or
+/// incomplete; `Found::Incomplete` if no line ends in the chunk.
 #[inline(always)]
-pub(super) fn usual(chunk: &[u8]) -> Result<Usual<'_>, Found> {
+pub(super) fn find_usual(chunk: &[u8]) -> Result<Usual<'_>, Found> {
     let mut lines = <Lines<'_>>::new(chunk);
     let mut block = Usual { event_type: &[], id: None, data: None, comments: 0, len: 0 };
-    let (mut line, mut word) = lines.take_with_word().ok_or(Found::Cut)?;
+    let (mut line, mut word) = lines.take_with_word().ok_or(Found::Incomplete)?;
     if let Some(data) = Field::Data.value(line, word) {
         block.data = Some(data);
     } else {
@@ -71,17 +71,16 @@ pub(super) fn usual(chunk: &[u8]) -> Result<Usual<'_>, Found> {
     Ok(block)
 }
 
-/// What a chunk begins with.
+/// The kind of block at the start of a chunk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A block of lines with its blank line.
+    /// A block with its blank line.
     Whole,
-    /// A block of which more is to come. What has been found of it is in its lines that are complete.
-    Cut,
-    /// A block with a field that comes a second time, such as more data. What has been found of it is in the
-    /// lines before.
-    Again,
-    /// Something rare, which is left to `gather`.
+    /// A block without its blank line. `Block` covers its complete lines.
+    Incomplete,
+    /// A block with a second line of one field, such as more data. `Block` covers the lines before that.
+    Repeated,
+    /// A case that `gather` must handle.
     Rare,
 }
 
@@ -90,7 +89,7 @@ impl Block {
         Self { parts: Parts::NONE, retry: None, comments: 0, ignored: 0, counted: 0, len: 0 }
     }
 
-    /// Finds the block that `chunk` begins with.
+    /// Parses the block at the start of `chunk`.
     #[inline(always)]
     pub(super) fn find(&mut self, chunk: &[u8]) -> Found {
         let mut lines = <Lines<'_>>::new(chunk);
@@ -98,7 +97,7 @@ impl Block {
         let found = loop {
             let start = lines.start();
             let word = lines.word();
-            let Some(end) = lines.take_end::<2>() else { break Found::Cut };
+            let Some(end) = lines.take_end::<2>() else { break Found::Incomplete };
             if start == end {
                 break Found::Whole;
             }
@@ -111,14 +110,14 @@ impl Block {
             if field.is_part() {
                 if self.parts.has(field) {
                     self.len = start;
-                    break Found::Again;
+                    break Found::Repeated;
                 }
                 self.parts.set(field, span);
                 counted = counted.wrapping_add(end.wrapping_sub(start)).wrapping_add(1);
             } else if field == Field::Comment {
                 comments = comments.wrapping_add(1);
             } else {
-                match milliseconds(line().get(value..).unwrap_or_default()) {
+                match parse_retry(line().get(value..).unwrap_or_default()) {
                     Some(time) => self.retry = Some(time),
                     None => ignored = ignored.wrapping_add(1),
                 }
@@ -127,14 +126,14 @@ impl Block {
         self.comments = comments;
         self.ignored = ignored;
         self.counted = counted;
-        if found != Found::Again {
+        if found != Found::Repeated {
             self.len = lines.start();
         }
         if self.parts.get(Field::Id, chunk).is_some_and(has_nul) { Found::Rare } else { found }
     }
 
-    /// Whether the next block is likely to be a [`usual`] one: this one ends with its data and sets no
-    /// reconnection time.
+    /// Whether the next block is likely to be a usual one, for [`find_usual`]: this one ends with its data and has no
+    /// `retry` line.
     pub(super) fn is_usual(&self) -> bool {
         let data = self.parts.span(Field::Data);
         self.retry.is_none() && self.len.wrapping_sub(data.end) <= 4

@@ -1,13 +1,13 @@
-//! Decimal digits of a number, at compile time too.
+//! Formats a number in decimal digits, at run time or at compile time.
 
 use crate::LOADS_WORDS;
 
-/// `u64::MAX` has so many.
+/// The number of digits of `u64::MAX`.
 const MOST: usize = 20;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Digits {
-    /// The digits, at the end.
+    /// The digits start at `start` and end at the end.
     bytes: [u8; MOST],
     start: usize,
 }
@@ -39,7 +39,7 @@ impl Digits {
     }
 }
 
-/// Quotient and remainder.
+/// The quotient and the remainder.
 #[allow(clippy::as_conversions, clippy::integer_division)]
 const fn divide_by_ten(number: u64) -> (u64, u8) {
     if cfg!(target_pointer_width = "64") {
@@ -55,18 +55,17 @@ const fn divide_by_ten(number: u64) -> (u64, u8) {
     }
 }
 
-/// The same by shifts, for hardware without a 64-bit division: in software one takes 1.4 kB.
+/// Divides by shifts, for targets without a 64-bit division: the software division takes 1.4 kB of flash.
 #[allow(clippy::as_conversions)]
 const fn shift_by_ten(number: u64) -> (u64, u8) {
-    // Eight tenths are binary 0.110011001100.., less what is shifted out: a quotient one too small
-    // at most.
+    // 0.8 is binary 0.110011001100.. The bits that are shifted out make the quotient at most one too small.
     let mut eight_tenths = (number >> 1).wrapping_add(number >> 2);
     eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 4);
     eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 8);
     eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 16);
     eight_tenths = eight_tenths.wrapping_add(eight_tenths >> 32);
     let quotient = eight_tenths >> 3;
-    // Less than 20: the lowest bytes tell it.
+    // The remainder is less than 20, so the lowest bytes determine it.
     let remainder = (number as u8).wrapping_sub((quotient as u8).wrapping_mul(10));
     match remainder {
         0..=9 => (quotient, remainder),

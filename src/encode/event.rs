@@ -1,22 +1,22 @@
-//! An event, and the table of its fields: their names, their order, and which values may have line breaks.
+//! The event to encode, and the table of its fields: names, order, and which values are split at line breaks.
 
 use super::digits::Digits;
 use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
 use super::lines::{Field, Fields};
-use super::output::{BufferTooSmall, Fill, Output};
+use super::output::{BufferTooSmall, Output, Sink};
 use super::writer::DataWriter;
 use crate::SMALL_CODE;
 use crate::escaped::Escaped;
 use core::fmt;
 use core::time::Duration;
 
-/// An event to be sent, put together from borrowed parts ([WHATWG HTML 9.2.5][standard]).
+/// An event to encode, built from borrowed parts ([WHATWG HTML 9.2.5][standard]).
 ///
-/// On the wire it is the comment, `event`, `id`, `retry`, the `data` lines and a blank line, each
-/// only if it is set. With data, even empty data, a client dispatches one event, whatever the data
-/// is: it is split at LF, CRLF and CR, and arrives with LF for each of them. Without data, the id
-/// and the reconnection time take effect, and nothing is dispatched.
+/// On the wire it is the comment, `event`, `id`, `retry`, the `data` lines and a blank line; parts that are not set are
+/// omitted. An event with data, even empty data, is dispatched as one event. Data is split at LF, CRLF and CR; the
+/// client receives a LF for each of them. Without data, the ID and the reconnection time take effect, and nothing is
+/// dispatched.
 ///
 /// ```
 /// use sse_wire::{Event, EventId, event_type};
@@ -27,7 +27,7 @@ use core::time::Duration;
 /// # Ok::<(), sse_wire::BufferTooSmall>(())
 /// ```
 ///
-/// An event that is known at compile time can be encoded then:
+/// An event that is constant can be encoded at compile time:
 ///
 /// ```
 /// use sse_wire::{Event, event_type};
@@ -48,14 +48,14 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// An event of which nothing is set. It is encoded as a blank line.
+    /// Makes an event with nothing set. It is encoded as a blank line.
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
         Self { comment: None, event_type: None, id: None, retry: None, data: None }
     }
 
-    /// Sets the type. Without one it is `message`.
+    /// Sets the event type. The default is `message`.
     #[must_use]
     #[inline]
     pub const fn event_type(mut self, event_type: EventType<'a>) -> Self {
@@ -63,7 +63,7 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets the id, which a client sends back in `Last-Event-ID` when it reconnects.
+    /// Sets the ID, which a client sends back in `Last-Event-ID` when it reconnects.
     #[must_use]
     #[inline]
     pub const fn id(mut self, id: EventId<'a>) -> Self {
@@ -71,8 +71,7 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets the time that a client is to wait before it reconnects, in whole milliseconds, rounded
-    /// down: less than one is none at all.
+    /// Sets the reconnection time, in whole milliseconds, rounded down: less than one millisecond is 0.
     #[must_use]
     pub const fn retry(mut self, time: Duration) -> Self {
         // `u64::from` is not const.
@@ -83,28 +82,27 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets a comment, which clients ignore. Split like data.
+    /// Sets a comment, which clients ignore. It is split at line breaks like data.
     #[must_use]
     pub const fn comment(self, comment: &'a str) -> Self {
         self.comment_bytes(comment.as_bytes())
     }
 
-    /// Sets a comment that need not be UTF-8, in place of one that was set before.
+    /// Sets a comment that may not be UTF-8. Replaces an earlier comment.
     #[must_use]
     pub const fn comment_bytes(mut self, comment: &'a [u8]) -> Self {
         self.comment = Some(comment);
         self
     }
 
-    /// Sets the data, in place of data that was set before.
+    /// Sets the data. Replaces earlier data.
     #[must_use]
     #[inline]
     pub const fn data(self, data: &'a str) -> Self {
         self.data_bytes(data.as_bytes())
     }
 
-    /// Sets the data from bytes, for example JSON from a serializer. A client reads them as UTF-8
-    /// and replaces what is not.
+    /// Sets the data from bytes, for example JSON from a serializer. A client decodes them as UTF-8 with replacement.
     #[must_use]
     #[inline]
     pub const fn data_bytes(mut self, data: &'a [u8]) -> Self {
@@ -112,9 +110,8 @@ impl<'a> Event<'a> {
         self
     }
 
-    /// Sets the data from `format_args!(..)`, in place of data that was set before, when all else is
-    /// set. It is formatted straight into the output, once; if a slice turns out to be too small for
-    /// it, the slice is left with a part of the event in it.
+    /// Sets the data from `format_args!(..)`. Replaces earlier data. Set all other parts first. The data is formatted
+    /// once, directly into the output; if a slice is too small, part of the event is left in it.
     ///
     /// ```
     /// use sse_wire::Event;
@@ -130,10 +127,10 @@ impl<'a> Event<'a> {
         FormattedEvent::new(self.without_data(), data)
     }
 
-    /// How many bytes [`encode`](Self::encode) writes, exactly.
+    /// The exact number of bytes that [`encode`](Self::encode) writes.
     ///
-    /// Looks at each byte in turn, so that it works at compile time. To size a buffer at run time,
-    /// try to encode: the error has the length.
+    /// Reads byte by byte, so that it works at compile time. To size a buffer at run time, call `encode`: the error has
+    /// the length.
     #[must_use]
     pub const fn encoded_len(&self) -> usize {
         self.fields().write_const(&mut [])
@@ -141,26 +138,26 @@ impl<'a> Event<'a> {
 
     /// Encodes at compile time. `None` if `N` is not [`encoded_len`](Self::encoded_len).
     ///
-    /// Unwrapped in a constant, the wrong length is a compile error.
+    /// If the result is unwrapped in a constant, a wrong length is a compile error.
     #[must_use]
     pub const fn to_array<const N: usize>(&self) -> Option<[u8; N]> {
         let mut out = [0; N];
         if self.fields().write_const(&mut out) == N { Some(out) } else { None }
     }
 
-    /// Encodes to the front of `out` and returns that part of it.
+    /// Encodes to the front of `out`, and returns that part of it.
     ///
-    /// Data and comment are searched for line breaks and copied once. What has some is searched again
-    /// to write it, and if `out` is shorter than the most that the lines can take, for the length too.
+    /// Data and comment are searched for line breaks once and copied once. A value with line breaks is searched again
+    /// when it is written, and once more for the length if `out` is shorter than the upper bound for its lines.
     ///
     /// # Errors
-    /// If `out` is too small, with the length that is needed. `out` is unchanged then.
+    /// If `out` is too small, with the length that is needed. `out` is then unchanged.
     #[cfg_attr(target_pointer_width = "64", inline)]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
         let mut fields = self.fields();
         let needed = fields.inspect();
-        if !SMALL_CODE && fields.are_multiline() {
+        if !SMALL_CODE && fields.any_multiline() {
             return self.encode_lines(out);
         }
         let out = out.get_mut(..needed).ok_or(BufferTooSmall { needed })?;
@@ -168,53 +165,53 @@ impl<'a> Event<'a> {
         Ok(out)
     }
 
-    /// [`encode`](Self::encode) where values have to be split.
+    /// [`encode`](Self::encode) for values with line breaks.
     #[inline(never)]
     fn encode_lines<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], BufferTooSmall> {
         let mut fields = self.fields();
         let most = fields.inspect();
-        // If the most that the lines can take is there, the length need not be known before.
+        // If the upper bound fits, the exact length is not needed.
         if out.len() < most {
-            let mut count = Fill::new(&mut [][..]);
+            let mut count = Sink::new(&mut [][..]);
             fields.write(&mut count);
             let needed = count.needed();
             if out.len() < needed {
                 return Err(BufferTooSmall { needed });
             }
         }
-        let mut fill = Fill::new(out);
-        fields.write(&mut fill);
-        fill.finish_slice()
+        let mut sink = Sink::new(out);
+        fields.write(&mut sink);
+        sink.finish_slice()
     }
 
     /// Appends the encoded event to `out`.
     ///
     /// # Errors
-    /// If `out` is full and cannot grow, with the length that is needed. `out` is as before then.
+    /// If `out` is full and cannot grow, with the length that is needed. `out` is then unchanged.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub fn append_to<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), BufferTooSmall> {
         let mut fields = self.fields();
         let needed = fields.inspect();
-        // Beyond, it costs more to fill the output with zeros first than to append part by part.
-        if SMALL_CODE || !fields.are_multiline() && needed <= 1024 {
+        // For longer events, filling the output with zeros first costs more than appending part by part.
+        if SMALL_CODE || !fields.any_multiline() && needed <= 1024 {
             fields.write_exactly(out.extend(needed).ok_or(BufferTooSmall { needed })?);
             return Ok(());
         }
         self.append_lines(out)
     }
 
-    /// [`append_to`](Self::append_to) where values have to be split, or are long.
+    /// [`append_to`](Self::append_to) for values with line breaks, and long ones.
     #[inline(never)]
     fn append_lines<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), BufferTooSmall> {
         let mut fields = self.fields();
         fields.inspect();
-        let mut fill = Fill::new(out);
-        fields.write(&mut fill);
-        fill.finish()
+        let mut sink = Sink::new(out);
+        fields.write(&mut sink);
+        sink.finish()
     }
 
-    /// Encodes this event to the front of `out`, with data that come in pieces: write them to the
-    /// [`DataWriter`], then [`finish`](DataWriter::finish) it. Data that were set before are left out.
+    /// Encodes this event to the front of `out`, with data in pieces: write them to the [`DataWriter`], then call
+    /// [`finish`](DataWriter::finish). Data set before is omitted.
     ///
     /// ```
     /// use sse_wire::{Event, event_type};
@@ -230,8 +227,8 @@ impl<'a> Event<'a> {
         DataWriter::new(self, out)
     }
 
-    /// Appends this event to `out`, with data that come in pieces: write them to the [`DataWriter`],
-    /// then [`finish`](DataWriter::finish) it. Data that were set before are left out.
+    /// Appends this event to `out`, with data in pieces: write them to the [`DataWriter`], then call
+    /// [`finish`](DataWriter::finish). Data set before is omitted.
     ///
     #[cfg_attr(feature = "std", doc = "```")]
     #[cfg_attr(not(feature = "std"), doc = "```ignore")]
@@ -246,8 +243,8 @@ impl<'a> Event<'a> {
         DataWriter::new(self, out)
     }
 
-    /// The fields in the order in which they are written: the only place that knows their names, and
-    /// which values may have line breaks.
+    /// The fields in the order in which they are written. The only place with their names, and with which values can
+    /// have line breaks.
     #[inline(always)]
     pub(super) const fn fields(&self) -> Fields<'_> {
         // `Option::map` is not const.
@@ -272,14 +269,14 @@ impl<'a> Event<'a> {
         ])
     }
 
-    /// The same event without data.
+    /// This event without data.
     pub(super) const fn without_data(mut self) -> Self {
         self.data = None;
         self
     }
 }
 
-/// What a line of data starts with.
+/// The prefix of a data line.
 pub(super) const DATA: &[u8] = b"data: ";
 
 impl fmt::Debug for Event<'_> {

@@ -1,32 +1,31 @@
-//! Values that fit in one line: checked once, when they are made, so that nothing that is encoded
-//! can start a field of its own.
+//! Event types and IDs: values of one line, validated when they are made, so that they cannot inject a field.
 
 use super::digits::Digits;
 use super::formatted::FormatError;
-use super::output::Fill;
+use super::output::Sink;
 use crate::escaped::Escaped;
 use core::fmt;
 
-/// The type of an event: bytes without LF or CR.
+/// An event type: bytes without LF or CR.
 ///
-/// An empty one is read as `message`, the default. For a literal there is
-/// [`event_type!`](crate::event_type), which checks at compile time.
+/// An empty type is read as `message`, the default. For a constant, [`event_type!`](crate::event_type) validates at
+/// compile time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventType<'a>(&'a [u8]);
 
 impl<'a> EventType<'a> {
-    /// Checks a type. Nothing is copied.
+    /// Validates an event type. Nothing is copied.
     ///
     /// # Errors
-    /// If it has a LF or CR.
+    /// If it contains a LF or CR.
     pub const fn new(event_type: &'a str) -> Result<Self, InvalidField> {
         Self::from_bytes(event_type.as_bytes())
     }
 
-    /// Checks a type that need not be UTF-8, for example one that was decoded. Nothing is copied.
+    /// Validates an event type that may not be UTF-8, for example one from the decoder. Nothing is copied.
     ///
     /// # Errors
-    /// If it has a LF or CR.
+    /// If it contains a LF or CR.
     pub const fn from_bytes(event_type: &'a [u8]) -> Result<Self, InvalidField> {
         match find_forbidden(event_type, false) {
             Some(byte) => Err(InvalidField { byte }),
@@ -34,17 +33,17 @@ impl<'a> EventType<'a> {
         }
     }
 
-    /// Its bytes.
+    /// The bytes of the event type.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
 }
 
-/// The id of an event: bytes without LF, CR or NUL.
+/// An event ID: bytes without LF, CR or NUL.
 ///
-/// An empty one resets the last event ID. For a literal there is [`event_id!`](crate::event_id),
-/// which checks at compile time; for a counter, [`from_u64`](Self::from_u64).
+/// An empty ID resets the last event ID. For a constant, [`event_id!`](crate::event_id) validates at compile time; for
+/// a counter, use [`from_u64`](Self::from_u64).
 #[derive(Clone, Copy)]
 pub struct EventId<'a>(Id<'a>);
 
@@ -55,18 +54,18 @@ enum Id<'a> {
 }
 
 impl<'a> EventId<'a> {
-    /// Checks an id. Nothing is copied.
+    /// Validates an ID. Nothing is copied.
     ///
     /// # Errors
-    /// If it has a LF or CR, or a NUL, because of which a client would ignore it.
+    /// If it contains a LF or CR, or a NUL: clients ignore an ID with a NUL.
     pub const fn new(id: &'a str) -> Result<Self, InvalidField> {
         Self::from_bytes(id.as_bytes())
     }
 
-    /// Checks an id that need not be UTF-8, for example one that was decoded. Nothing is copied.
+    /// Validates an ID that may not be UTF-8, for example one from the decoder. Nothing is copied.
     ///
     /// # Errors
-    /// If it has a LF or CR, or a NUL, because of which a client would ignore it.
+    /// If it contains a LF or CR, or a NUL: clients ignore an ID with a NUL.
     pub const fn from_bytes(id: &'a [u8]) -> Result<Self, InvalidField> {
         match find_forbidden(id, true) {
             Some(byte) => Err(InvalidField { byte }),
@@ -74,14 +73,14 @@ impl<'a> EventId<'a> {
         }
     }
 
-    /// The same for bytes that are known to be an id.
+    /// Makes an ID of bytes that are known to be valid.
     #[inline]
     pub(crate) fn from_id_bytes(id: &'a [u8]) -> Self {
-        debug_assert!(find_forbidden(id, true).is_none(), "an id has no LF, CR or NUL");
+        debug_assert!(find_forbidden(id, true).is_none(), "an ID has no LF, CR or NUL");
         Self(Id::Bytes(id))
     }
 
-    /// Formats an id into `buffer`, from which it is borrowed.
+    /// Formats an ID into `buffer`, and borrows it from there.
     ///
     /// ```
     /// use sse_wire::{Event, EventId};
@@ -94,21 +93,21 @@ impl<'a> EventId<'a> {
     /// ```
     ///
     /// # Errors
-    /// If the text does not fit, with the length that it needs; if it has a LF, CR or NUL; if what is
-    /// formatted reports an error.
+    /// If the text does not fit, with the length that is needed; if it contains a LF, CR or NUL; if a formatted value
+    /// reports an error.
     pub fn from_fmt(buffer: &'a mut [u8], id: fmt::Arguments<'_>) -> Result<Self, FormatError> {
-        let mut fill = Fill::new(buffer);
-        fmt::write(&mut fill, id).map_err(|fmt::Error| FormatError::Display)?;
-        Ok(Self::from_bytes(fill.finish_slice()?)?)
+        let mut sink = Sink::new(buffer);
+        fmt::write(&mut sink, id).map_err(|fmt::Error| FormatError::Display)?;
+        Ok(Self::from_bytes(sink.finish_slice()?)?)
     }
 
-    /// A number in decimal digits.
+    /// Makes an ID of a number, in decimal digits.
     #[must_use]
     pub const fn from_u64(number: u64) -> Self {
         Self(Id::Number(Digits::of(number)))
     }
 
-    /// Its bytes.
+    /// The bytes of the ID.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         match &self.0 {
@@ -128,27 +127,27 @@ const fn find_forbidden(mut bytes: &[u8], nul_too: bool) -> Option<u8> {
     None
 }
 
-/// A value that cannot be an event's type or id.
+/// A value is not a valid event type or ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InvalidField {
-    /// The byte that it must not have: LF, CR or, in an id, NUL.
+    /// The forbidden byte: LF, CR or, in an ID, NUL.
     pub byte: u8,
 }
 
 impl fmt::Display for InvalidField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.byte {
-            b'\n' => "an event's type or id must not have a LF",
-            b'\r' => "an event's type or id must not have a CR",
-            _ => "an event's id must not have a NUL",
+            b'\n' => "an event type or ID must not contain a LF",
+            b'\r' => "an event type or ID must not contain a CR",
+            _ => "an event ID must not contain a NUL",
         })
     }
 }
 
 impl core::error::Error for InvalidField {}
 
-/// An [`EventType`] from a constant; a compile error if it has a LF or CR.
+/// Makes an [`EventType`] from a constant. A LF or CR is a compile error.
 ///
 /// ```
 /// let event_type = sse_wire::event_type!("temp");
@@ -164,13 +163,13 @@ macro_rules! event_type {
         const {
             match $crate::EventType::new($event_type) {
                 Ok(event_type) => event_type,
-                Err(_) => panic!("an event's type must not have a LF or CR"),
+                Err(_) => panic!("an event type must not contain a LF or CR"),
             }
         }
     };
 }
 
-/// An [`EventId`] from a constant; a compile error if it has a LF, CR or NUL.
+/// Makes an [`EventId`] from a constant. A LF, CR or NUL is a compile error.
 ///
 /// ```
 /// let id = sse_wire::event_id!("boot-1");
@@ -186,7 +185,7 @@ macro_rules! event_id {
         const {
             match $crate::EventId::new($id) {
                 Ok(id) => id,
-                Err(_) => panic!("an event's id must not have a LF, CR or NUL"),
+                Err(_) => panic!("an event ID must not contain a LF, CR or NUL"),
             }
         }
     };

@@ -1,4 +1,4 @@
-//! An event whose data is formatted straight into the output.
+//! An event whose data is formatted directly into the output.
 
 use super::event::Event;
 use super::field::InvalidField;
@@ -6,9 +6,9 @@ use super::output::{BufferTooSmall, Output, Storage};
 use super::writer::DataWriter;
 use core::fmt;
 
-/// An [`Event`] with data from `format_args!(..)`: see [`Event::data_fmt`].
+/// An [`Event`] with data from `format_args!(..)`, from [`Event::data_fmt`].
 ///
-/// The data is split into lines as it is formatted, and is stored nowhere else.
+/// The data is split into lines while it is formatted, and is not stored elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub struct FormattedEvent<'a> {
     event: Event<'a>,
@@ -20,11 +20,11 @@ impl<'a> FormattedEvent<'a> {
         Self { event, data }
     }
 
-    /// Encodes to the front of `out` and returns that part of it. Formats once.
+    /// Encodes to the front of `out`, and returns that part of it. Formats once.
     ///
     /// # Errors
-    /// If `out` is too small, with the length that is needed; if what is formatted reports an error.
-    /// A part of the event may be in `out` then, and means nothing.
+    /// If `out` is too small, with the length that is needed; if a formatted value reports an error. `out` then has a
+    /// meaningless part of the event.
     pub fn encode<'b>(&self, out: &'b mut [u8]) -> Result<&'b mut [u8], FormatError> {
         self.write(self.event.begin(out))?.finish().map_err(FormatError::from)
     }
@@ -32,8 +32,8 @@ impl<'a> FormattedEvent<'a> {
     /// Appends the encoded event to `out`. Formats once.
     ///
     /// # Errors
-    /// If `out` is full and cannot grow, with the length that is needed; if what is formatted
-    /// reports an error. `out` is as before then.
+    /// If `out` is full and cannot grow, with the length that is needed; if a formatted value reports an error. `out`
+    /// is then unchanged.
     pub fn append_to<O: Output + ?Sized>(&self, out: &mut O) -> Result<(), FormatError> {
         self.write(self.event.begin_append(out))?.finish().map_err(FormatError::from)
     }
@@ -54,7 +54,7 @@ impl defmt::Format for FormattedEvent<'_> {
     }
 }
 
-/// Why an event with formatted data, or a formatted id, could not be encoded.
+/// Why an event with formatted data, or a formatted ID, could not be encoded.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -63,7 +63,7 @@ pub enum FormatError {
     BufferTooSmall(BufferTooSmall),
     /// The `Display` implementation of a value reported an error.
     Display,
-    /// The formatted text cannot be an id: only from [`EventId::from_fmt`](crate::EventId::from_fmt).
+    /// The formatted text is not a valid ID. Only from [`EventId::from_fmt`](crate::EventId::from_fmt).
     InvalidField(InvalidField),
 }
 

@@ -1,18 +1,17 @@
-//! The two routines that write fields, at run time and at compile time, and how both split a value into
-//! lines, each with its field name, so that no line break in it can end up on the wire as the end of a
-//! field.
+//! Writes fields, at run time and at compile time. Each value is split at line breaks, and each of its lines gets the
+//! field name, so that a line break in a value never ends a field.
 
-use super::output::{Fill, Storage};
+use super::output::{Sink, Storage};
 use crate::SMALL_CODE;
 use crate::scan::{Lines, ends_with_cr, has_line_end};
 
 /// A field of an event.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'e> {
-    /// What each of its lines starts with.
+    /// The prefix of each of its lines.
     pub(super) prefix: &'static [u8],
     pub(super) value: Option<&'e [u8]>,
-    /// Whether the value may have line breaks, and has to be split.
+    /// Whether the value can have line breaks, and must be split.
     pub(super) multiline: bool,
 }
 
@@ -20,8 +19,7 @@ pub(super) struct Field<'e> {
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'e>(pub(super) [Field<'e>; 5]);
 
-/// Does something with each field: without a loop where speed counts, so that all that is known of a field
-/// at compile time is used.
+/// Runs code for each field. Fast code has no loop: the compiler then uses all constants of each field.
 macro_rules! for_each {
     ($field:ident in $fields:expr, $body:expr) => {
         if SMALL_CODE {
@@ -39,8 +37,8 @@ macro_rules! for_each {
 }
 
 impl Fields<'_> {
-    /// Searches the values, so that only those are multiline that have line breaks, and returns how many
-    /// bytes the event takes at most: exactly, if no field is multiline or where short code counts.
+    /// Searches the values for line breaks, clears `multiline` where there are none, and returns an upper bound for the
+    /// encoded length. The bound is exact if no field is multiline, and in short code.
     #[inline(always)]
     pub(super) fn inspect(&mut self) -> usize {
         let mut most: usize = 1;
@@ -49,36 +47,36 @@ impl Fields<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn are_multiline(&self) -> bool {
+    pub(super) fn any_multiline(&self) -> bool {
         let mut any = false;
         for_each!(field in &self.0, any |= field.multiline);
         any
     }
 
-    /// Fills `out`, which has the length for the fields and the blank line. Only where short code counts may
-    /// any be multiline.
+    /// Writes to `out`, which must have the exact length for the fields and the blank line. In fast code, no field may
+    /// be multiline.
     #[inline(always)]
     pub(super) fn write_exactly(&mut self, out: &mut [u8]) {
         if !SMALL_CODE {
-            debug_assert!(!self.are_multiline());
+            debug_assert!(!self.any_multiline());
             for_each!(field in &mut self.0, field.multiline = false);
         }
         let Some((blank, head)) = out.split_last_mut() else { return };
         *blank = b'\n';
-        self.write_head(&mut Fill::new(head));
+        self.write_head(&mut Sink::new(head));
     }
 
-    /// Writes the fields and the blank line that ends the event.
+    /// Writes the fields and the blank line.
     #[inline(always)]
-    pub(super) fn write<O: Storage + ?Sized>(&self, fill: &mut Fill<'_, O>) {
-        self.write_head(fill);
-        fill.put(b"\n");
+    pub(super) fn write<O: Storage + ?Sized>(&self, sink: &mut Sink<'_, O>) {
+        self.write_head(sink);
+        sink.put(b"\n");
     }
 
-    /// Writes the fields of an event that goes on.
+    /// Writes the fields, without a blank line.
     #[inline(always)]
-    pub(super) fn write_head<O: Storage + ?Sized>(&self, fill: &mut Fill<'_, O>) {
-        for_each!(field in &self.0, field.write(fill));
+    pub(super) fn write_head<O: Storage + ?Sized>(&self, sink: &mut Sink<'_, O>) {
+        for_each!(field in &self.0, field.write(sink));
     }
 }
 
@@ -95,7 +93,7 @@ impl Field<'_> {
         let most = around.saturating_add(value.len());
         match self.multiline {
             true if SMALL_CODE => {
-                let mut count = Fill::new(&mut [][..]);
+                let mut count = Sink::new(&mut [][..]);
                 write_lines(self.prefix, value, &mut count);
                 count.needed()
             }
@@ -105,31 +103,31 @@ impl Field<'_> {
     }
 
     #[inline(always)]
-    fn write<O: Storage + ?Sized>(&self, fill: &mut Fill<'_, O>) {
+    fn write<O: Storage + ?Sized>(&self, sink: &mut Sink<'_, O>) {
         match self.value {
-            Some(value) if self.multiline => write_lines(self.prefix, value, fill),
-            Some(value) => fill.put_line(self.prefix, value),
+            Some(value) if self.multiline => write_lines(self.prefix, value, sink),
+            Some(value) => sink.put_line(self.prefix, value),
             None => {}
         }
     }
 }
 
-/// Writes a value that is there as a whole, as lines.
+/// Writes a complete value as lines.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 #[cfg_attr(target_pointer_width = "64", inline(always))]
-fn write_lines<O: Storage + ?Sized>(prefix: &'static [u8], value: &[u8], fill: &mut Fill<'_, O>) {
+fn write_lines<O: Storage + ?Sized>(prefix: &'static [u8], value: &[u8], sink: &mut Sink<'_, O>) {
     let mut splitter = Splitter::new(prefix);
-    splitter.write(value, fill);
-    splitter.finish(fill);
+    splitter.write(value, sink);
+    splitter.end_line(sink);
 }
 
-/// Splits a value that comes in pieces. A CRLF that is cut between two pieces is one line break.
+/// Splits a value that arrives in pieces. A CRLF between two pieces is one line break.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Splitter {
     prefix: &'static [u8],
-    /// What is still to be written before the next byte of a line: the prefix, or nothing.
+    /// The bytes to write before the next byte of the value: the prefix, or nothing.
     pending: &'static [u8],
-    /// The piece before ended with CR: a LF that comes next belongs to it.
+    /// The last piece ended with a CR: if the next byte is a LF, it belongs to that CR.
     after_cr: bool,
 }
 
@@ -138,7 +136,7 @@ impl Splitter {
         Self { prefix, pending: prefix, after_cr: false }
     }
 
-    /// Whether a piece without line ends can be written as it is.
+    /// Whether a piece without line ends can be written unchanged.
     #[inline(always)]
     pub(super) const fn is_within_line(&self) -> bool {
         self.pending.is_empty()
@@ -147,7 +145,7 @@ impl Splitter {
     /// Writes a piece.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     #[cfg_attr(target_pointer_width = "64", inline(always))]
-    pub(super) fn write<O: Storage + ?Sized>(&mut self, piece: &[u8], fill: &mut Fill<'_, O>) {
+    pub(super) fn write<O: Storage + ?Sized>(&mut self, piece: &[u8], sink: &mut Sink<'_, O>) {
         let piece = match piece {
             [] => return,
             [b'\n', rest @ ..] if self.after_cr => rest,
@@ -156,24 +154,24 @@ impl Splitter {
         let mut lines = <Lines<'_>>::new(piece);
         let mut pending = self.pending;
         while let Some(line) = lines.take() {
-            fill.put_line(pending, line);
+            sink.put_line(pending, line);
             pending = self.prefix;
         }
         let rest = lines.rest();
         if !rest.is_empty() {
-            fill.put_parts([pending, rest], false);
+            sink.put_parts([pending, rest], false);
             pending = b"";
         }
         self.pending = pending;
         self.after_cr = ends_with_cr(piece);
     }
 
-    /// How many bytes of `piece`, from the front on, surely fit into `free` bytes, so that what
-    /// [`finish_at`](Self::finish_at) writes fits behind them.
+    /// The number of bytes of `piece` that certainly fit into `free` bytes together with what
+    /// [`end_event_at`](Self::end_event_at) writes.
     #[cfg(feature = "_io")]
-    pub(crate) fn fitting(&self, piece: &[u8], free: usize) -> usize {
-        // The prefix of the first line is pending, or that of the last one will be.
-        let Some(mut free) = free.checked_sub(self.end_len()) else { return 0 };
+    pub(crate) fn fitting_len(&self, piece: &[u8], free: usize) -> usize {
+        // One prefix is counted by `event_end_len`: that of the first line if it is pending, else that of the last.
+        let Some(mut free) = free.checked_sub(self.event_end_len()) else { return 0 };
         let mut lines = <Lines<'_>>::new(piece);
         let mut fitting = 0;
         while let Some(line) = lines.take() {
@@ -187,53 +185,53 @@ impl Splitter {
         lines.rest().len().min(free).saturating_add(fitting)
     }
 
-    /// Writes a piece behind the first `len` bytes of `out`, and returns how many there are then.
+    /// Writes a piece after the first `len` bytes of `out`, and returns the new length.
     #[cfg(feature = "_io")]
     pub(crate) fn write_at(&mut self, piece: &[u8], out: &mut [u8], len: usize) -> usize {
-        let mut fill = Fill::resume(out, len);
-        self.write(piece, &mut fill);
-        fill.needed()
+        let mut sink = Sink::resume(out, len);
+        self.write(piece, &mut sink);
+        sink.needed()
     }
 
-    /// Ends the last line, and the event, behind the first `len` bytes of `out`, and returns how many there
-    /// are then: at most [`end_len`](Self::end_len) more.
+    /// Ends the last line and the event after the first `len` bytes of `out`, and returns the new length: at most
+    /// [`event_end_len`](Self::event_end_len) more.
     #[cfg(feature = "_io")]
-    pub(crate) fn finish_at(&self, out: &mut [u8], len: usize) -> usize {
-        let mut fill = Fill::resume(out, len);
-        self.end(&mut fill);
-        fill.needed()
+    pub(crate) fn end_event_at(&self, out: &mut [u8], len: usize) -> usize {
+        let mut sink = Sink::resume(out, len);
+        self.end_event(&mut sink);
+        sink.needed()
     }
 
-    /// How many bytes end the event at most: the prefix, if that is still pending, and two LF.
+    /// The most bytes that end the event: the prefix, if it is pending, and two LF.
     #[cfg(feature = "_io")]
-    const fn end_len(&self) -> usize {
+    const fn event_end_len(&self) -> usize {
         self.prefix.len().saturating_add(2)
     }
 
-    /// How many bytes the buffer must have after those that are used, so that data can be written and the
-    /// event can be ended: a line end, too, takes a prefix.
+    /// The free bytes that the buffer must have to make progress: a line end, with the prefix of the next line, and the
+    /// end of the event.
     #[cfg(feature = "_io")]
-    pub(crate) const fn least_free(&self) -> usize {
-        self.end_len().saturating_add(self.prefix.len()).saturating_add(1)
+    pub(crate) const fn min_free(&self) -> usize {
+        self.event_end_len().saturating_add(self.prefix.len()).saturating_add(1)
     }
 
-    /// Ends the last line, and the event.
+    /// Ends the last line and the event.
     #[inline]
-    pub(super) fn end<O: Storage + ?Sized>(&self, fill: &mut Fill<'_, O>) {
-        self.finish(fill);
-        fill.put(b"\n");
+    pub(super) fn end_event<O: Storage + ?Sized>(&self, sink: &mut Sink<'_, O>) {
+        self.end_line(sink);
+        sink.put(b"\n");
     }
 
     /// Ends the last line.
     #[inline]
-    fn finish<O: Storage + ?Sized>(&self, fill: &mut Fill<'_, O>) {
-        fill.put_line(self.pending, b"");
+    fn end_line<O: Storage + ?Sized>(&self, sink: &mut Sink<'_, O>) {
+        sink.put_line(self.pending, b"");
     }
 }
 
 impl Fields<'_> {
-    /// Writes the fields and the blank line at compile time, where neither traits nor memchr can be called,
-    /// and returns the length. What does not fit is only counted.
+    /// Writes the fields and the blank line at compile time, where neither traits nor memchr are available. Returns the
+    /// length; bytes that do not fit are only counted.
     pub(super) const fn write_const(&self, out: &mut [u8]) -> usize {
         let mut writer = ConstWriter { free: out, written: 0 };
         let mut fields: &[Field<'_>] = &self.0;
@@ -269,7 +267,7 @@ impl ConstWriter<'_> {
         }
     }
 
-    /// What [`Splitter`] does, byte by byte.
+    /// Like [`Splitter`], but byte by byte.
     const fn put_lines(&mut self, prefix: &[u8], mut value: &[u8]) {
         self.put(prefix);
         loop {

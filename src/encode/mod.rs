@@ -1,6 +1,11 @@
-//! Encoding: [`field`] has the values that are checked when they are made, [`event`] puts an event
-//! together and has the table of its fields, [`lines`] writes them and splits what may have line breaks,
-//! [`writer`] and [`formatted`] take data in pieces, [`output`] is what can be written to.
+//! Encoding events.
+//!
+//! * [`event`]: the event and the table of its fields.
+//! * [`field`]: values that are validated when they are made, event types and IDs.
+//! * [`lines`]: writes fields, and splits values at line breaks.
+//! * [`writer`] and [`formatted`]: data that arrives in pieces, and formatted data.
+//! * [`output`]: the slices and vectors that events are written to.
+//! * [`digits`]: a number in decimal digits.
 
 mod digits;
 mod event;

@@ -1,30 +1,30 @@
-//! What events can be written to, slices and vectors, and the count of what they need.
+//! The slices and vectors that events are written to, and the sink that counts bytes that do not fit.
 
 use crate::copy::copy_line;
 use core::fmt;
 
-/// Writes to an output what fits, and counts the rest.
+/// Writes bytes that fit to an output, and counts the others.
 ///
-/// When it is dropped, a vector is as it was before, unless the event was [finished](Self::finish).
+/// Dropping it restores a vector, unless [`finish`](Self::finish) was called.
 #[derive(Debug)]
-pub(crate) struct Fill<'o, O: Storage + ?Sized> {
+pub(crate) struct Sink<'o, O: Storage + ?Sized> {
     output: &'o mut O,
-    /// How long the output is now.
+    /// The length of the output, with the bytes written so far.
     len: usize,
-    /// How many bytes of the output are kept when this is dropped.
+    /// The length of the output after this is dropped.
     kept: usize,
-    /// How many bytes did not fit.
+    /// The number of bytes that did not fit.
     missing: usize,
 }
 
-impl<'o, O: Storage + ?Sized> Fill<'o, O> {
+impl<'o, O: Storage + ?Sized> Sink<'o, O> {
     #[inline(always)]
     pub(super) fn new(output: &'o mut O) -> Self {
         let len = output.used();
         Self { output, len, kept: len, missing: 0 }
     }
 
-    /// How many bytes were to be written so far.
+    /// The number of bytes so far, whether they fit or not.
     #[inline(always)]
     pub(super) const fn needed(&self) -> usize {
         self.len.wrapping_sub(self.kept).saturating_add(self.missing)
@@ -35,14 +35,14 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
         self.put_parts([b"", bytes], false);
     }
 
-    /// Writes a line, with its LF, or the end of one.
+    /// Writes a prefix, a line or its last part, and a LF.
     #[inline(always)]
     pub(super) fn put_line(&mut self, prefix: &[u8], line: &[u8]) {
         self.put_parts([prefix, line], true);
     }
 
-    /// Writes both parts and, if `lf`, a LF, or nothing.
-    // On small targets it would cost flash to have it in many places.
+    /// Writes both parts and, if `lf`, a LF: all or nothing.
+    // Inlining it would cost flash on small targets.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(super) fn put_parts(&mut self, parts: [&[u8]; 2], lf: bool) {
@@ -58,7 +58,7 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
         }
     }
 
-    /// Keeps what was written.
+    /// Keeps the bytes that were written.
     pub(super) fn finish(mut self) -> Result<(), BufferTooSmall> {
         if self.missing == 0 {
             self.kept = self.len;
@@ -69,14 +69,14 @@ impl<'o, O: Storage + ?Sized> Fill<'o, O> {
     }
 }
 
-impl<'o> Fill<'o, [u8]> {
-    /// Goes on after the first `len` bytes.
+impl<'o> Sink<'o, [u8]> {
+    /// Continues after the first `len` bytes.
     #[cfg(feature = "_io")]
     pub(super) fn resume(output: &'o mut [u8], len: usize) -> Self {
         Self { output, len, kept: 0, missing: 0 }
     }
 
-    /// The part of the slice that was written.
+    /// Returns the part of the slice that was written.
     pub(super) fn finish_slice(mut self) -> Result<&'o mut [u8], BufferTooSmall> {
         let (len, needed) = (self.len, self.needed());
         let written = core::mem::take(&mut self.output).get_mut(..len);
@@ -84,39 +84,40 @@ impl<'o> Fill<'o, [u8]> {
     }
 }
 
-impl<O: Storage + ?Sized> Drop for Fill<'_, O> {
+impl<O: Storage + ?Sized> Drop for Sink<'_, O> {
     #[inline(always)]
     fn drop(&mut self) {
         self.output.truncate(self.kept);
     }
 }
 
-/// Text as it is, without a search for line breaks.
-impl<O: Storage + ?Sized> fmt::Write for Fill<'_, O> {
+/// Writes text unchanged, without a search for line breaks.
+impl<O: Storage + ?Sized> fmt::Write for Sink<'_, O> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.put(text.as_bytes());
         Ok(())
     }
 }
 
-/// What [`Event::append_to`](crate::Event::append_to) can append to: `alloc::vec::Vec<u8>` (feature
-/// `alloc`), `bytes::BytesMut` (feature `bytes-v1`), `heapless::Vec<u8, N>` and its unsized view
-/// `heapless::VecView<u8>` (feature `heapless-v0.9`).
+/// The types that [`Event::append_to`](crate::Event::append_to) can append to: `alloc::vec::Vec<u8>` (feature `alloc`),
+/// `bytes::BytesMut` (feature `bytes-v1`), `heapless::Vec<u8, N>` and its unsized view `heapless::VecView<u8>` (feature
+/// `heapless-v0.9`).
 ///
-/// The trait is sealed: its methods are the crate's own.
+/// The trait is sealed: its methods are private.
 pub trait Output: Storage {
-    /// Appends `len` bytes, to be overwritten; `None` if it cannot.
+    /// Appends `len` bytes that the caller overwrites; `None` if they do not fit.
     #[doc(hidden)]
     fn extend(&mut self, len: usize) -> Option<&mut [u8]>;
 }
 
-/// The sealed half of [`Output`]; slices have it, too.
+/// The sealed half of [`Output`]; also for slices.
 pub trait Storage {
-    /// How many bytes there are before anything is appended.
+    /// The number of bytes before anything is appended.
     fn used(&self) -> usize;
-    /// The bytes, and behind them some that may be overwritten.
+    /// The bytes, followed by bytes that can be overwritten.
     fn bytes(&mut self) -> &mut [u8];
-    /// Appends both parts and, if `lf`, a LF to the first `len` bytes, or does nothing and returns `false`.
+    /// Appends both parts and, if `lf`, a LF after the first `len` bytes. `false`: they do not fit, and nothing has
+    /// changed.
     fn append(&mut self, len: usize, parts: [&[u8]; 2], lf: bool) -> bool;
     /// Drops all but the first `len` bytes.
     fn truncate(&mut self, len: usize);
@@ -139,12 +140,12 @@ impl Storage for [u8] {
     fn truncate(&mut self, _len: usize) {}
 }
 
-/// How many bytes behind those of a vector may be overwritten by what is appended next: to copy a few bytes
-/// to them takes less than to append them.
+/// The number of bytes after the end of a vector that can be overwritten: copying a few bytes there is faster than
+/// appending them.
 #[cfg(any(feature = "alloc", feature = "bytes-v1", feature = "heapless-v0.9"))]
-const SPARE: usize = 256;
+const SLACK: usize = 256;
 
-/// Implements [`Output`] for a vector, of which `$reserve` reserves memory.
+/// Implements [`Output`] for a vector. `$reserve` reserves memory.
 #[cfg(any(feature = "alloc", feature = "bytes-v1", feature = "heapless-v0.9"))]
 macro_rules! output {
     ([$($generics:tt)*] $vector:ty, |$out:ident, $len:ident| $reserve:expr) => {
@@ -181,7 +182,7 @@ macro_rules! output {
                 for part in [first, second, lf] {
                     let _ = $out.extend_from_slice(part);
                 }
-                let spare = len.wrapping_add($len).saturating_add(SPARE).min($out.capacity());
+                let spare = len.wrapping_add($len).saturating_add(SLACK).min($out.capacity());
                 let _ = $out.resize(spare, 0);
                 true
             }
@@ -194,7 +195,7 @@ macro_rules! output {
 }
 #[cfg(feature = "alloc")]
 output!([] alloc::vec::Vec<u8>, |out, len| out.try_reserve(len).is_ok());
-// It has no way to reserve memory that can fail.
+// `BytesMut` has no fallible method to reserve memory.
 #[cfg(feature = "bytes-v1")]
 output!([] bytes::BytesMut, |out, len| {
     let fits = out.len().saturating_add(len) <= usize::MAX >> 1;
@@ -205,11 +206,11 @@ output!([const N: usize] heapless::Vec<u8, N>, |out, len| len <= N.saturating_su
 #[cfg(feature = "heapless-v0.9")]
 output!([] heapless::VecView<u8>, |out, len| len <= out.capacity().saturating_sub(out.used()));
 
-/// The output is too small for an event, or for an id.
+/// The output is too small for an event or an ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BufferTooSmall {
-    /// How many bytes it takes, exactly.
+    /// The exact number of bytes that are needed.
     pub needed: usize,
 }
 

@@ -1,53 +1,52 @@
-//! Data of an event that come in pieces, and are split into lines as they come.
+//! Writes the data of an event in pieces, and splits them into lines.
 
 use super::event::{DATA, Event};
 use super::lines::Splitter;
-use super::output::{BufferTooSmall, Fill, Output, Storage};
+use super::output::{BufferTooSmall, Output, Sink, Storage};
 use crate::SMALL_CODE;
 use crate::scan::has_line_end;
 use core::fmt;
 
-/// Writes the data of one event, in pieces of any size, straight into the output: see [`Event::begin`] and
+/// Writes the data of one event, in pieces of any size, directly into the output: see [`Event::begin`] and
 /// [`Event::begin_append`].
 ///
-/// A piece is split at LF, CRLF and CR; a CRLF that is cut between two pieces is one line break. Nothing
-/// is stored anywhere else. It implements `core::fmt::Write`, `embedded_io::Write` (feature
-/// `embedded-io-v0.7`) and `std::io::Write` (feature `std`), none of which ever reports an error: what does
-/// not fit is counted, and [`finish`](Self::finish) has the length that is needed.
+/// Pieces are split at LF, CRLF and CR; a CRLF between two pieces is one line break. Nothing is stored elsewhere.
+/// Implements `core::fmt::Write`, `embedded_io::Write` (feature `embedded-io-v0.7`) and `std::io::Write` (feature
+/// `std`). These never report an error: bytes that do not fit are counted, and [`finish`](Self::finish) returns the
+/// length that is needed.
 ///
-/// If it is dropped before it is finished, a vector is as it was before. A slice may have a part of the
-/// event in it, which means nothing.
+/// Dropping it before `finish` restores a vector, and leaves a meaningless part of the event in a slice.
 #[derive(Debug)]
 #[must_use = "an event that is not finished is dropped"]
 pub struct DataWriter<'o, O: Storage + ?Sized> {
-    fill: Fill<'o, O>,
+    sink: Sink<'o, O>,
     splitter: Splitter,
 }
 
 impl<'o, O: Storage + ?Sized> DataWriter<'o, O> {
     #[inline]
     pub(super) fn new(event: &Event<'_>, output: &'o mut O) -> Self {
-        let mut fill = Fill::new(output);
-        event.without_data().fields().write_head(&mut fill);
-        Self { fill, splitter: Splitter::new(DATA) }
+        let mut sink = Sink::new(output);
+        event.without_data().fields().write_head(&mut sink);
+        Self { sink, splitter: Splitter::new(DATA) }
     }
 
     /// Writes a piece.
     #[inline]
     pub fn write_bytes(&mut self, piece: &[u8]) {
         if !SMALL_CODE && self.splitter.is_within_line() && !has_line_end(piece) {
-            self.fill.put(piece);
+            self.sink.put(piece);
         } else {
-            self.splitter.write(piece, &mut self.fill);
+            self.splitter.write(piece, &mut self.sink);
         }
     }
 }
 
 #[cfg(feature = "_io")]
 impl DataWriter<'_, [u8]> {
-    /// How many bytes there are so far, or would be, and what writes the next ones.
+    /// The length so far, whether it fits or not, and the splitter for the next pieces.
     pub(crate) fn into_parts(self) -> (usize, Splitter) {
-        (self.fill.needed(), self.splitter)
+        (self.sink.needed(), self.splitter)
     }
 }
 
@@ -55,23 +54,22 @@ impl<O: Output + ?Sized> DataWriter<'_, O> {
     /// Ends the event.
     ///
     /// # Errors
-    /// If the output is full and cannot grow, with the length that the whole event needs. The output is
-    /// as before then.
+    /// If the output is full and cannot grow, with the length that the whole event needs. The output is then unchanged.
     pub fn finish(mut self) -> Result<(), BufferTooSmall> {
-        self.splitter.end(&mut self.fill);
-        self.fill.finish()
+        self.splitter.end_event(&mut self.sink);
+        self.sink.finish()
     }
 }
 
 impl<'o> DataWriter<'o, [u8]> {
-    /// Ends the event, and returns the part of the slice that it takes.
+    /// Ends the event, and returns the part of the slice with the event.
     ///
     /// # Errors
-    /// If the slice is too small, with the length that the whole event needs. A part of the event may be
-    /// in the slice then, and means nothing.
+    /// If the slice is too small, with the length that the whole event needs. The slice then has a meaningless part of
+    /// the event.
     pub fn finish(mut self) -> Result<&'o mut [u8], BufferTooSmall> {
-        self.splitter.end(&mut self.fill);
-        self.fill.finish_slice()
+        self.splitter.end_event(&mut self.sink);
+        self.sink.finish_slice()
     }
 }
 

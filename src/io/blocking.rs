@@ -1,7 +1,7 @@
 //! Readers and writers over the traits of embedded-io 0.7.
 
 use super::read::{ReadError, Received, Step, decode};
-use super::write::{Encode, WriteError, Writing, too_small};
+use super::write::{Encode, WriteBuffer, WriteError, too_small};
 use crate::{Buffer, Decoder, Event, MessageEvent};
 use embedded_io::{BufRead, ErrorType, Write};
 
@@ -18,8 +18,8 @@ use embedded_io::{BufRead, ErrorType, Write};
 /// assert!(reader.decoder().is_mid_event());
 /// ```
 ///
-/// A connection that can only read gets a buffer from [`Buffered`](super::Buffered). To borrow events from
-/// the connection's buffer instead of copying them, call its `fill_buf` and [`Decoder::next`].
+/// To add a buffer to a connection that has only `Read`, use [`Buffered`](super::Buffered). To borrow events from the
+/// connection's buffer instead of copying them, call its `fill_buf` and [`Decoder::next`].
 #[derive(Debug)]
 pub struct EventReader<R, B> {
     connection: R,
@@ -27,35 +27,33 @@ pub struct EventReader<R, B> {
 }
 
 impl<R: BufRead, B: Buffer> EventReader<R, B> {
-    /// Reads from `connection`, whose next byte is the first of the response's body, without the framing of chunked
-    /// transfer coding. `buffer` is the decoder's: see [`Decoder`] for how large it must be.
+    /// Reads from `connection`, whose next byte must be the first of the response's body, without the framing of
+    /// chunked transfer coding. `buffer` is the decoder's: [`Decoder`] documents how large it must be.
     #[must_use]
     pub const fn new(connection: R, buffer: B) -> Self {
         Self { connection, decoder: Decoder::new(buffer) }
     }
 
-    /// The same with a decoder that has read before, for a client that reconnects: its last event ID and
-    /// reconnection time are kept. A new stream begins; the rest of an event of the old one is dropped, as by
-    /// [`Decoder::reconnect`].
+    /// Like [`new`](Self::new), with a decoder from an earlier connection, whose last event ID and reconnection time
+    /// are kept. A new stream begins; a partial event is dropped, as by [`Decoder::reconnect`].
     #[must_use]
     pub fn with_decoder(connection: R, mut decoder: Decoder<B>) -> Self {
         decoder.reconnect();
         Self { connection, decoder }
     }
 
-    /// The next event, which lies in the decoder's buffer until the next call.
+    /// Reads the next event, which is in the decoder's buffer until the next call.
     ///
-    /// It blocks until an event is complete, which may be long: a server sends when it has something. A caller
-    /// that wants to see signs of life in between takes [`receive`](Self::receive).
-    /// `Ok(None)` is the end of the stream. If [`Decoder::is_mid_event`] says so then, it was cut off
-    /// within an event; that event is dropped, and comes again after a reconnection with its
-    /// predecessor's id.
+    /// Blocks until an event is complete, which may take long: a server sends when it has something to send. To see
+    /// signs of life in between, call [`receive`](Self::receive). `Ok(None)` is the end of the stream. If
+    /// [`Decoder::is_mid_event`] is then true, the stream was cut off within an event: that event is dropped, and the
+    /// server sends it again after a reconnection with the ID of the event before it.
     ///
     /// # Errors
-    /// [`ReadError::Decode`] if an event was lost: the next call goes on after it.
-    /// [`ReadError::Io`] if the connection reports an error: nothing is lost, and the next call tries
-    /// again, as it should if a call was interrupted.
-    #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend")]
+    /// [`ReadError::Decode`] if an event was lost: the next call continues after it. [`ReadError::Io`] if the
+    /// connection reports an error: no data is lost, and the next call tries again, as it should after an interrupted
+    /// call.
+    #[allow(clippy::should_implement_trait, reason = "an iterator cannot return borrowed items")]
     pub fn next(&mut self) -> Result<Option<MessageEvent<'_>>, ReadError<R::Error>> {
         loop {
             match self.step()? {
@@ -66,11 +64,10 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
         }
     }
 
-    /// Makes at most one read, and says what it has brought: an event, only bytes, or the end.
+    /// Makes at most one read, and returns what it brought: an event, only bytes, or the end.
     ///
-    /// For a deadline or a watchdog that any byte of the server resets, such as a comment that keeps the
-    /// connection alive; how many comments there were tells [`Decoder::comments`]. An event that was read together
-    /// with the one before comes without a read.
+    /// For a deadline or a watchdog that any input resets, such as a keep-alive comment; [`Decoder::comments`] counts
+    /// those. If the last read brought a further event, that event is returned without a read.
     ///
     /// # Errors
     /// Those of [`next`](Self::next). [`ReadError::Decode`] is a sign of life, too.
@@ -92,37 +89,36 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
         &self.connection
     }
 
-    /// The connection. To read from it, or to consume, loses bytes of the stream.
+    /// The connection. Reading from it, or consuming, loses bytes of the stream.
     #[must_use]
     pub const fn connection_mut(&mut self) -> &mut R {
         &mut self.connection
     }
 
-    /// The decoder: the last event ID and reconnection time for a reconnection, and whether the
-    /// stream was cut off.
+    /// The decoder, with the last event ID and the reconnection time, and whether the stream was cut off.
     #[must_use]
     pub const fn decoder(&self) -> &Decoder<B> {
         &self.decoder
     }
 
-    /// Goes on with a new connection, on which a new stream begins, and returns the old one. What was
-    /// unfinished is dropped; last event ID and reconnection time are kept.
+    /// Continues with a new connection and a new stream, and returns the old connection. A partial event is dropped;
+    /// the last event ID and the reconnection time are kept.
     ///
-    /// Where the new connection cannot be of the old one's type, or borrows from the same place, take
-    /// the [parts](Self::into_parts) and make a reader [with the decoder](Self::with_decoder).
+    /// If the new connection has another type, or borrows from the same place as the old one, call
+    /// [`into_parts`](Self::into_parts) and [`with_decoder`](Self::with_decoder) instead.
     pub fn reconnect(&mut self, connection: R) -> R {
         self.decoder.reconnect();
         core::mem::replace(&mut self.connection, connection)
     }
 
-    /// The connection, after the last event, and the decoder.
+    /// Returns the connection and the decoder.
     #[must_use]
     pub fn into_parts(self) -> (R, Decoder<B>) {
         (self.connection, self.decoder)
     }
 }
 
-/// Writes events to a connection, each as a whole, or [in pieces](Self::begin).
+/// Writes events to a connection, each as a whole or [in pieces](Self::begin).
 ///
 /// ```
 /// use sse_wire::Event;
@@ -137,32 +133,30 @@ impl<R: BufRead, B: Buffer> EventReader<R, B> {
 #[derive(Debug)]
 pub struct EventWriter<W, B> {
     connection: W,
-    writing: Writing<B>,
+    buffer: WriteBuffer<B>,
 }
 
 impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
-    /// Writes to `connection`, behind the head of the response. The buffer, an array or a slice,
-    /// bounds an encoded event.
+    /// Writes to `connection`, after the head of the response. The length of the buffer, an array or a slice, limits an
+    /// encoded event.
     #[must_use]
     pub const fn new(connection: W, buffer: B) -> Self {
-        Self { connection, writing: Writing::new(buffer) }
+        Self { connection, buffer: WriteBuffer::new(buffer) }
     }
 
-    /// Encodes an event into the buffer, writes it, in one go if the connection takes it, and
-    /// flushes.
+    /// Encodes an event into the buffer, writes it, in one call if the connection takes all of it, and flushes.
     ///
-    /// It blocks until the connection has taken and flushed all.
+    /// Blocks until the connection has taken and flushed everything.
     ///
     /// # Errors
-    /// [`WriteError::Encode`] if the event does not fit into the buffer or could not be formatted:
-    /// nothing of it is written. [`WriteError::Io`] and [`WriteError::WriteZero`] if the connection
-    /// fails: what it has not taken is kept, and goes out first if the writer is used again. To go
-    /// on, call [`finish`](Self::finish); the same event sent again would go out twice.
-    /// [`WriteError::EmptyBuffer`] if the buffer has a length of 0. [`WriteError::Unfinished`] if a
-    /// [`DataWriter`] was dropped in the middle of an event: nothing is written any more.
+    /// [`WriteError::Encode`] if the event does not fit into the buffer or could not be formatted: none of it is
+    /// written. [`WriteError::Io`] and [`WriteError::WriteZero`] if the connection fails: the unwritten bytes are kept,
+    /// and are written first when the writer is used again. To continue, call [`finish`](Self::finish); sending the
+    /// same event again would write it twice. [`WriteError::EmptyBuffer`] if the buffer has length 0.
+    /// [`WriteError::Unfinished`] if a [`DataWriter`] was dropped within an event: nothing is written any more.
     pub fn send(&mut self, event: &impl Encode) -> Result<(), WriteError<W::Error>> {
         self.finish()?;
-        self.writing.put(event)?;
+        self.buffer.put_event(event)?;
         self.finish()
     }
 
@@ -172,49 +166,48 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
     /// Those of [`send`](Self::send).
     pub fn keep_alive(&mut self) -> Result<(), WriteError<W::Error>> {
         self.finish()?;
-        self.writing.put_keep_alive()?;
+        self.buffer.put_keep_alive()?;
         self.finish()
     }
 
-    /// Begins an event whose data come in pieces, and may be longer than the buffer: write them to the
-    /// [`DataWriter`], then [finish](DataWriter::finish) it. Data of `head` are left out.
+    /// Begins an event with data in pieces, which may be longer than the buffer: write them to the [`DataWriter`], then
+    /// call [`finish`](DataWriter::finish). Data of `head` is omitted.
     ///
     /// # Errors
-    /// [`WriteError::Encode`] if `head`, which has to be in the buffer as a whole, and 15 bytes more do not
-    /// fit. Otherwise those of [`send`](Self::send).
+    /// [`WriteError::Encode`] if the buffer is too small for all of `head` and 15 more bytes. Otherwise those of
+    /// [`send`](Self::send).
     pub fn begin(
         &mut self,
         head: &Event<'_>,
     ) -> Result<DataWriter<'_, W, B>, WriteError<W::Error>> {
         self.finish()?;
-        self.writing.begin(head)?;
+        self.buffer.begin(head)?;
         Ok(DataWriter { writer: self })
     }
 
-    /// Writes and flushes what a call before has left, because it failed.
+    /// Writes and flushes the rest of an earlier call that failed.
     ///
     /// # Errors
-    /// [`WriteError::Io`], [`WriteError::WriteZero`] and [`WriteError::Unfinished`], as with
-    /// [`send`](Self::send).
+    /// [`WriteError::Io`], [`WriteError::WriteZero`] and [`WriteError::Unfinished`], as for [`send`](Self::send).
     pub fn finish(&mut self) -> Result<(), WriteError<W::Error>> {
-        self.writing.drop_unfinished()?;
+        self.buffer.drop_unfinished()?;
         self.flush()
     }
 
-    /// Writes all that is in the buffer.
+    /// Writes the rest of the buffer.
     fn write_all(&mut self) -> Result<(), WriteError<W::Error>> {
-        while let Some(bytes) = self.writing.unwritten() {
+        while let Some(bytes) = self.buffer.unwritten() {
             let len = self.connection.write(bytes).map_err(WriteError::Io)?;
-            self.writing.written(len)?;
+            self.buffer.mark_written(len)?;
         }
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), WriteError<W::Error>> {
         self.write_all()?;
-        if self.writing.unflushed() {
+        if self.buffer.needs_flush() {
             self.connection.flush().map_err(WriteError::Io)?;
-            self.writing.flushed();
+            self.buffer.mark_flushed();
         }
         Ok(())
     }
@@ -225,14 +218,14 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
         &self.connection
     }
 
-    /// The connection. What is written to it past this writer can end up within an event, unless
-    /// [`finish`](Self::finish) has come first.
+    /// The connection. Bytes written to it directly may end up within an event, unless [`finish`](Self::finish) was
+    /// called before.
     #[must_use]
     pub const fn connection_mut(&mut self) -> &mut W {
         &mut self.connection
     }
 
-    /// The connection. What is not written yet is lost.
+    /// Returns the connection. Bytes that are not written yet are lost.
     #[must_use]
     pub fn into_inner(self) -> W {
         self.connection
@@ -241,9 +234,9 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
 
 /// Writes the data of one event to a connection, in pieces of any size: see [`EventWriter::begin`].
 ///
-/// A piece is split at LF, CRLF and CR; a CRLF that is cut between two pieces is one line break. What does
-/// not fit into the buffer of the writer any more is written to the connection. It implements `Write` of
-/// embedded-io, `core::fmt::Write` and, with feature `std`, `std::io::Write`.
+/// Pieces are split at LF, CRLF and CR; a CRLF between two pieces is one line break. When the writer's buffer is full,
+/// it is written to the connection. Implements `Write` of embedded-io, `core::fmt::Write` and, with feature `std`,
+/// `std::io::Write`.
 ///
 /// ```
 /// use embedded_io::Write;
@@ -262,11 +255,10 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
 /// ));
 /// ```
 ///
-/// Dropped before it is finished, it leaves no half event that a client could take for a whole one. If the
-/// connection has not taken a byte of the event, the event is dropped, and the writer goes on. Otherwise the
-/// writer sends nothing more, and reports [`WriteError::Unfinished`]: close the connection. The client then
-/// sees a stream that ends within an event. It drops that event, and reconnects with the id of the one
-/// before, so that a server that goes on after that id sends it again.
+/// Dropping it before `finish` never makes a client dispatch half an event. If the connection has taken no byte of the
+/// event, the event is dropped, and the writer stays usable. Otherwise the writer sends nothing more, and returns
+/// [`WriteError::Unfinished`]: close the connection. The client then sees a stream that ends within an event. It drops
+/// that event and reconnects with the ID of the event before, so that the server sends the event again.
 #[derive(Debug)]
 #[must_use = "an event that is not finished is dropped, or ends the stream"]
 pub struct DataWriter<'w, W, B> {
@@ -274,13 +266,13 @@ pub struct DataWriter<'w, W, B> {
 }
 
 impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> DataWriter<'_, W, B> {
-    /// Ends the event, writes what is left of it, and flushes.
+    /// Ends the event, writes the rest of it, and flushes.
     ///
     /// # Errors
-    /// [`WriteError::Io`] and [`WriteError::WriteZero`] if the connection fails: what it has not taken is
-    /// kept, and goes out first if the writer is used again.
+    /// [`WriteError::Io`] and [`WriteError::WriteZero`] if the connection fails: the unwritten bytes are kept, and are
+    /// written first when the writer is used again.
     pub fn finish(self) -> Result<(), WriteError<W::Error>> {
-        self.writer.writing.end();
+        self.writer.buffer.end_event();
         self.writer.flush()
     }
 }
@@ -296,22 +288,22 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> Write for DataWriter<'_, W, B>
 where
     W::Error: 'static,
 {
-    /// Takes as much of the piece as fits into the buffer, and returns how many bytes. Only if nothing fits, it
-    /// writes to the connection before.
+    /// Copies as much of the piece as fits into the buffer, and returns the number of bytes. Writes to the connection
+    /// first, but only if nothing fits.
     fn write(&mut self, piece: &[u8]) -> Result<usize, Self::Error> {
-        let taken = self.writer.writing.put_data(piece);
+        let taken = self.writer.buffer.put_data(piece);
         if taken > 0 || piece.is_empty() {
             return Ok(taken);
         }
         self.writer.write_all()?;
-        match self.writer.writing.put_data(piece) {
+        match self.writer.buffer.put_data(piece) {
             // The buffer has become shorter.
             0 => Err(too_small(1)),
             taken => Ok(taken),
         }
     }
 
-    /// Writes and flushes what there is of the event so far.
+    /// Writes and flushes the event so far.
     fn flush(&mut self) -> Result<(), Self::Error> {
         self.writer.flush()
     }
@@ -329,7 +321,7 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> core::fmt::Write for DataWriter<'_,
 where
     W::Error: 'static,
 {
-    /// An error of the connection is reported as one without a reason.
+    /// An error of the connection is reported without its reason.
     fn write_str(&mut self, piece: &str) -> core::fmt::Result {
         self.write_all(piece.as_bytes()).map_err(|_| core::fmt::Error)
     }
@@ -348,7 +340,7 @@ where
     }
 }
 
-/// The same kind of error, with the same text.
+/// The error with the same kind and text.
 #[cfg(feature = "std")]
 fn std_error<E: embedded_io::Error + 'static>(error: WriteError<E>) -> std::io::Error {
     use std::string::ToString;

@@ -1,13 +1,13 @@
-//! A buffer for connections that have none of their own.
+//! A buffer for connections that have only `Read`.
 
 use core::fmt;
 
-/// Gives a buffer to a connection that can only read, so that a reader of events can borrow from it.
+/// Adds a buffer to a connection that has only `Read`, so that a reader can borrow from it.
 ///
-/// It implements `BufRead` of embedded-io and of embedded-io-async, whichever the connection has
-/// `Read` of. The buffer, an array, a slice or a vector, may have any length but 0: each read asks for its whole
-/// length. A vector counts with its length, not its capacity: `vec![0; 1024]`, not `Vec::with_capacity(1024)`. Bytes
-/// are copied once, by the connection into the buffer.
+/// It implements `BufRead` of embedded-io or embedded-io-async if the connection implements `Read` of it. The buffer,
+/// an array, a slice or a vector, can have any length but 0: each read requests its whole length. For a vector the
+/// length counts, not the capacity: `vec![0; 1024]`, not `Vec::with_capacity(1024)`. Bytes are copied once, by the
+/// connection into the buffer.
 ///
 /// ```
 /// # #[cfg(feature = "embedded-io-v0.7")] {
@@ -18,20 +18,19 @@ use core::fmt;
 /// assert_eq!(reader.next().unwrap().unwrap().data(), b"23.4");
 /// assert_eq!(reader.next(), Ok(None));
 ///
-/// // Its length is 0, although its capacity is not.
+/// // The length is 0, the capacity is not.
 /// let mut reader = EventReader::new(Buffered::new(connection, Vec::with_capacity(512)), [0; 256]);
 /// assert_eq!(reader.next(), Err(ReadError::Io(BufferedError::EmptyBuffer)));
 /// # }
 /// ```
 ///
-/// The connection must read the body: a bare socket gives the framing of chunked transfer coding, too, if the
+/// The connection must read the body: a bare socket also returns the framing of chunked transfer coding, if the
 /// response has it.
 ///
-/// The connection has to return what there is. One that waits for the whole length, as chunked bodies
-/// of edge-http 0.8 do, holds back events of a live stream in all but a buffer of one byte.
+/// The connection must return the bytes that are available. One that waits for the whole length, as the chunked bodies
+/// of edge-http 0.8 do, delays the events of a live stream in any buffer longer than one byte.
 ///
-/// If a future that fills the buffer is dropped, no byte is lost, provided that the connection's own
-/// `read` loses none.
+/// Dropping a future that fills the buffer loses no byte, if dropping the connection's `read` loses none.
 #[derive(Debug)]
 pub struct Buffered<R, B> {
     connection: R,
@@ -41,14 +40,14 @@ pub struct Buffered<R, B> {
 }
 
 impl<R, B> Buffered<R, B> {
-    /// A connection with a buffer, whose contents do not matter. If its length is 0, every read fails with
+    /// Adds a buffer to `connection`. The contents of `buffer` do not matter. If its length is 0, every read fails with
     /// [`BufferedError::EmptyBuffer`].
     #[must_use]
     pub const fn new(connection: R, buffer: B) -> Self {
         Self { connection, buffer, start: 0, end: 0 }
     }
 
-    /// The connection. Bytes that were read and not consumed are lost.
+    /// Returns the connection. Bytes that were read but not consumed are lost.
     #[must_use]
     pub fn into_inner(self) -> R {
         self.connection
@@ -58,11 +57,11 @@ impl<R, B> Buffered<R, B> {
         self.start = self.start.saturating_add(len);
     }
 
-    const fn is_used_up(&self) -> bool {
+    const fn is_empty(&self) -> bool {
         self.start >= self.end
     }
 
-    const fn filled(&mut self, len: usize) {
+    const fn set_filled(&mut self, len: usize) {
         self.start = 0;
         self.end = len;
     }
@@ -74,12 +73,12 @@ impl<R, B: AsRef<[u8]>> Buffered<R, B> {
     }
 }
 
-/// The buffer to read into.
-fn not_empty<E>(buffer: &mut [u8]) -> Result<&mut [u8], BufferedError<E>> {
+/// The buffer to read into, unless it is empty.
+fn check_not_empty<E>(buffer: &mut [u8]) -> Result<&mut [u8], BufferedError<E>> {
     if buffer.is_empty() { Err(BufferedError::EmptyBuffer) } else { Ok(buffer) }
 }
 
-/// Copies as much as `out` has room for, and returns how much that is.
+/// Copies as many bytes as fit into `out`, and returns their number.
 fn copy(available: &[u8], out: &mut [u8]) -> usize {
     let len = available.len().min(out.len());
     if let (Some(from), Some(to)) = (available.get(..len), out.get_mut(..len)) {
@@ -94,8 +93,8 @@ fn copy(available: &[u8], out: &mut [u8]) -> usize {
 pub enum BufferedError<E> {
     /// The connection reports an error.
     Io(E),
-    /// The buffer has a length of 0, as `Vec::with_capacity(1024)` has. Nothing was read: a read into such a buffer
-    /// brings no bytes, which would look like the end of the stream. To try again does not help.
+    /// The buffer has length 0, as `Vec::with_capacity(1024)` has. Nothing was read: a read of 0 bytes would look like
+    /// the end of the stream. Trying again does not help.
     EmptyBuffer,
 }
 
@@ -110,7 +109,7 @@ impl<E: fmt::Display> fmt::Display for BufferedError<E> {
     }
 }
 
-// The connection's error shows through, so that it needs no lifetime of its own.
+// `source` skips the connection's error, so that its type need not be `'static`.
 impl<E: core::error::Error> core::error::Error for BufferedError<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
@@ -135,15 +134,15 @@ impl<R: embedded_io::ErrorType, B> embedded_io::ErrorType for Buffered<R, B> {
 
 #[cfg(feature = "embedded-io-v0.7")]
 mod blocking {
-    use super::{Buffered, BufferedError, copy, not_empty};
+    use super::{Buffered, BufferedError, check_not_empty, copy};
     use embedded_io::{BufRead, Read};
 
     impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Buffered<R, B> {
         fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
-            if self.is_used_up() {
-                let free = not_empty(self.buffer.as_mut())?;
+            if self.is_empty() {
+                let free = check_not_empty(self.buffer.as_mut())?;
                 let len = self.connection.read(free).map_err(BufferedError::Io)?;
-                self.filled(len);
+                self.set_filled(len);
             }
             Ok(self.available())
         }
@@ -167,15 +166,15 @@ mod blocking {
 
 #[cfg(feature = "embedded-io-async-v0.7")]
 mod asynch {
-    use super::{Buffered, BufferedError, copy, not_empty};
+    use super::{Buffered, BufferedError, check_not_empty, copy};
     use embedded_io_async::{BufRead, Read};
 
     impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Buffered<R, B> {
         async fn fill_buf(&mut self) -> Result<&[u8], Self::Error> {
-            if self.is_used_up() {
-                let free = not_empty(self.buffer.as_mut())?;
+            if self.is_empty() {
+                let free = check_not_empty(self.buffer.as_mut())?;
                 let len = self.connection.read(free).await.map_err(BufferedError::Io)?;
-                self.filled(len);
+                self.set_filled(len);
             }
             Ok(self.available())
         }

@@ -1,17 +1,16 @@
-//! Events over a connection: readers and writers for the traits of embedded-io, blocking and async.
+//! Readers and writers of events over the traits of embedded-io, blocking and async.
 //!
-//! `asynch` is there with feature `embedded-io-async-v0.7`, `blocking` with `embedded-io-v0.7`. A
-//! reader takes the body of a response, a writer makes one; HTTP is the business of the stack between
-//! them and the socket.
+//! `asynch` needs feature `embedded-io-async-v0.7`, `blocking` needs `embedded-io-v0.7`. A reader reads the body of a
+//! response, a writer writes one. The HTTP stack handles the rest of HTTP.
 //!
-//! The stack must undo the transfer coding before the reader. A reader over the bare socket of a response with
-//! `Transfer-Encoding: chunked` takes the lengths of the chunks for lines of the stream, and events are cut short.
-//! [`Decoder::ignored_lines`](crate::Decoder::ignored_lines) shows it: it grows with each chunk.
+//! The HTTP stack must remove the transfer coding. Over the bare socket of a response with `Transfer-Encoding:
+//! chunked`, the chunk lengths become lines of the stream and damage events.
+//! [`Decoder::ignored_lines`](crate::Decoder::ignored_lines) then grows with each chunk.
 //!
 //! # A client on a device
 //!
-//! Over an [`EventSource`](crate::EventSource) no reader is needed: its caller has the connection's buffer. A server is
-//! asked with HTTP/1.0, so that it does not cut the body into chunks:
+//! An [`EventSource`](crate::EventSource) needs no reader: the caller has the connection's buffer. The request is
+//! HTTP/1.0, so that the server does not use chunked transfer coding:
 //!
 #![cfg_attr(feature = "embedded-io-async-v0.7", doc = "```")]
 #![cfg_attr(not(feature = "embedded-io-async-v0.7"), doc = "```ignore")]
@@ -54,7 +53,7 @@
 //!             break; // the end of the body
 //!         }
 //!         while let Some(event) = source.next(&mut chunk) {
-//!             // A device shows it, or moves something. An error is an event that does not fit into 512 bytes.
+//!             // Use the event. An error is an event that does not fit into 512 bytes.
 //! #           assert_eq!(event.unwrap().data(), b"23.4");
 //! #           source.close();
 //!         }
@@ -63,7 +62,7 @@
 //!     Ok(())
 //! }
 //!
-//! /// A line of the head, without its end, as far as it fits; empty at the end of the head.
+//! /// A line of the head, without its line end, truncated to `line`; empty at the end of the head.
 //! async fn read_line<'l, R: BufRead>(body: &mut R, line: &'l mut [u8]) -> Result<&'l [u8], R::Error> {
 //!     let (mut byte, mut len) = ([0], 0);
 //!     while body.read(&mut byte).await? == 1 && byte != *b"\n" {
@@ -102,12 +101,11 @@
 //! # }
 //! ```
 //!
-//! The rest is a loop: [`connect`](crate::EventSource::connect) says how long to wait, a timer waits, the network stack
-//! connects. `firmware/client` has it with embassy, and with a time limit for everything.
+//! The rest is a loop: [`connect`](crate::EventSource::connect) returns the wait, a timer waits, the network stack
+//! connects. `firmware/client` is this client with embassy and with time limits.
 
-// `read` and `write` hold what both worlds share: all but the waiting. `blocking` and `asynch` only
-// move bytes between them and the connection, so that there is one way in which an interrupted call
-// goes on.
+// `read` and `write` have everything but the waiting. `blocking` and `asynch` only move bytes between them and the
+// connection, so that an interrupted call continues in the same way for both.
 
 #[cfg(feature = "embedded-io-async-v0.7")]
 pub mod asynch;

@@ -1,21 +1,21 @@
-//! Reading without the waiting: what the bytes in a connection's buffer come to.
+//! Decodes the bytes in a connection's buffer, for both readers. Does not wait.
 
 use crate::{Buffer, DecodeError, Decoder, MessageEvent, Progress};
 use core::fmt;
 
-/// What one read from a connection has brought: see `EventReader::receive`.
+/// The result of one read from a connection, from `EventReader::receive`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Received<'a> {
     /// An event is complete.
     Event(MessageEvent<'a>),
-    /// Bytes, but no event yet: a part of one, or comments. The server is alive.
+    /// Bytes, but no complete event: a part of an event, or comments. The server is alive.
     Bytes,
     /// The stream has ended.
     End,
 }
 
-/// The same without the event, which is in the decoder.
+/// Like [`Received`], but the event is in the decoder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Event,
@@ -33,7 +33,7 @@ impl Step {
     }
 }
 
-/// Decodes from the bytes in a connection's buffer, and tells how many of them are used up.
+/// Decodes bytes of a connection's buffer. Returns how many were used.
 pub(super) fn decode<B: Buffer>(
     decoder: &mut Decoder<B>,
     available: &[u8],
@@ -52,10 +52,9 @@ pub(super) fn decode<B: Buffer>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ReadError<E> {
-    /// The connection reports an error. No byte is lost: if the connection recovers, so does the
-    /// stream.
+    /// The connection reports an error. No byte is lost: if the connection recovers, so does the stream.
     Io(E),
-    /// An event was lost. The reader goes on with the next one.
+    /// An event was lost. The reader continues with the next one.
     Decode(DecodeError),
 }
 

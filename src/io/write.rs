@@ -1,34 +1,34 @@
-//! Writing without the waiting: what is encoded and has not gone out yet.
+//! Encoded bytes that are not written yet, for both writers. Does not wait.
 
 use crate::encode::Splitter;
 use crate::{BufferTooSmall, Event, FormatError, FormattedEvent, KEEP_ALIVE};
 use core::fmt;
 use core::ops::Range;
 
-/// Bytes on their way.
+/// A writer's buffer, and which of its bytes are not written yet.
 #[derive(Debug)]
-pub(super) struct Writing<B> {
+pub(super) struct WriteBuffer<B> {
     buffer: B,
-    /// The part of the buffer that is still to be written.
+    /// The bytes of the buffer that are not written yet.
     unwritten: Range<usize>,
-    /// Bytes were written since the last flush.
-    unflushed: bool,
-    /// The event whose data come in pieces. Between two calls of a writer that is none, or one that was left
+    /// Whether bytes were written after the last flush.
+    needs_flush: bool,
+    /// The event whose data comes in pieces. Between two calls of a writer, `None` or an event that was dropped
     /// unfinished.
     open: Option<OpenEvent>,
 }
 
-/// An event that has begun. What it takes to end it always fits into the buffer.
+/// An event that has begun. Invariant: its end fits into the buffer.
 #[derive(Debug)]
 struct OpenEvent {
     splitter: Splitter,
-    /// The connection has taken bytes of it.
+    /// Whether the connection has taken bytes of the event.
     is_on_the_wire: bool,
 }
 
-impl<B: AsRef<[u8]> + AsMut<[u8]>> Writing<B> {
+impl<B: AsRef<[u8]> + AsMut<[u8]>> WriteBuffer<B> {
     pub(super) const fn new(buffer: B) -> Self {
-        Self { buffer, unwritten: 0..0, unflushed: false, open: None }
+        Self { buffer, unwritten: 0..0, needs_flush: false, open: None }
     }
 
     fn buffer<E>(&mut self) -> Result<&mut [u8], WriteError<E>> {
@@ -38,14 +38,14 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Writing<B> {
         }
     }
 
-    /// Puts an event in place. Nothing is on its way any more.
-    pub(super) fn put<E>(&mut self, event: &impl Encode) -> Result<(), WriteError<E>> {
+    /// Encodes an event into the buffer. All earlier bytes must be written.
+    pub(super) fn put_event<E>(&mut self, event: &impl Encode) -> Result<(), WriteError<E>> {
         let len = event.encode_to(self.buffer()?).map_err(WriteError::Encode)?;
         self.unwritten = 0..len;
         Ok(())
     }
 
-    /// Puts a keep-alive in place. Nothing is on its way any more.
+    /// Copies a keep-alive into the buffer. All earlier bytes must be written.
     pub(super) fn put_keep_alive<E>(&mut self) -> Result<(), WriteError<E>> {
         let needed = KEEP_ALIVE.len();
         let start = self.buffer()?.get_mut(..needed).ok_or_else(|| too_small(needed))?;
@@ -54,11 +54,11 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Writing<B> {
         Ok(())
     }
 
-    /// Puts the head of an event in place, whose data come in pieces. Nothing is on its way any more.
+    /// Encodes an event without data into the buffer; its data comes in pieces. All earlier bytes must be written.
     pub(super) fn begin<E>(&mut self, head: &Event<'_>) -> Result<(), WriteError<E>> {
         let buffer = self.buffer()?;
         let (len, splitter) = head.begin(buffer).into_parts();
-        let needed = len.saturating_add(splitter.least_free());
+        let needed = len.saturating_add(splitter.min_free());
         if buffer.len() < needed {
             return Err(too_small(needed));
         }
@@ -67,35 +67,35 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Writing<B> {
         Ok(())
     }
 
-    /// Puts as much of a piece of data in place as fits, and returns how many bytes of it: not 0 if nothing is
-    /// on its way.
+    /// Copies as much of a piece of data into the buffer as fits, and returns the number of bytes. If all earlier bytes
+    /// are written, it is not 0.
     pub(super) fn put_data(&mut self, piece: &[u8]) -> usize {
         self.start_over();
         let Some(open) = &mut self.open else { return 0 };
         let (buffer, len) = (self.buffer.as_mut(), self.unwritten.end);
-        let fitting = open.splitter.fitting(piece, buffer.len().saturating_sub(len));
+        let fitting = open.splitter.fitting_len(piece, buffer.len().saturating_sub(len));
         let piece = piece.get(..fitting).unwrap_or_default();
         self.unwritten.end = open.splitter.write_at(piece, buffer, len);
         fitting
     }
 
-    /// Puts the end of the event in place.
-    pub(super) fn end(&mut self) {
+    /// Copies the end of the event into the buffer.
+    pub(super) fn end_event(&mut self) {
         self.start_over();
         if let Some(open) = self.open.take() {
             let buffer = self.buffer.as_mut();
-            self.unwritten.end = open.splitter.finish_at(buffer, self.unwritten.end);
+            self.unwritten.end = open.splitter.end_event_at(buffer, self.unwritten.end);
         }
     }
 
-    /// Goes back to the front of the buffer, if all has been written.
+    /// Continues at the front of the buffer, if all bytes are written.
     fn start_over(&mut self) {
         if self.unwritten.is_empty() {
             self.unwritten = 0..0;
         }
     }
 
-    /// Drops an event that was left unfinished before the connection has taken any byte of it.
+    /// Drops an unfinished event, if the connection has taken no byte of it.
     pub(super) fn drop_unfinished<E>(&mut self) -> Result<(), WriteError<E>> {
         match &self.open {
             Some(open) if open.is_on_the_wire => return Err(WriteError::Unfinished),
@@ -106,47 +106,47 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Writing<B> {
         Ok(())
     }
 
-    /// What is to be written next; `None` if there is nothing.
+    /// The bytes to write next; `None` if all are written.
     pub(super) fn unwritten(&self) -> Option<&[u8]> {
         let bytes = self.buffer.as_ref().get(self.unwritten.clone())?;
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    /// The connection has taken so many bytes.
-    pub(super) fn written<E>(&mut self, len: usize) -> Result<(), WriteError<E>> {
+    /// Records that the connection has taken `len` bytes.
+    pub(super) fn mark_written<E>(&mut self, len: usize) -> Result<(), WriteError<E>> {
         if len == 0 {
             return Err(WriteError::WriteZero);
         }
         self.unwritten.start = self.unwritten.start.saturating_add(len);
-        self.unflushed = true;
+        self.needs_flush = true;
         if let Some(open) = &mut self.open {
             open.is_on_the_wire = true;
         }
         Ok(())
     }
 
-    pub(super) const fn unflushed(&self) -> bool {
-        self.unflushed
+    pub(super) const fn needs_flush(&self) -> bool {
+        self.needs_flush
     }
 
-    pub(super) const fn flushed(&mut self) {
-        self.unflushed = false;
+    pub(super) const fn mark_flushed(&mut self) {
+        self.needs_flush = false;
     }
 }
 
-/// That the buffer is too small.
+/// The error for a buffer that is too small.
 pub(super) const fn too_small<E>(needed: usize) -> WriteError<E> {
     WriteError::Encode(FormatError::BufferTooSmall(BufferTooSmall { needed }))
 }
 
-/// What an `EventWriter` can send: [`Event`] and [`FormattedEvent`].
+/// The events that an `EventWriter` can send: [`Event`] and [`FormattedEvent`].
 ///
-/// The trait is sealed: its method is the crate's own.
+/// The trait is sealed: its method is private.
 pub trait Encode: EncodeTo {}
 
 /// The sealed half of [`Encode`].
 pub trait EncodeTo {
-    /// Encodes to the front of `out`, and returns how many bytes that are.
+    /// Encodes to the front of `out`, and returns the length.
     fn encode_to(&self, out: &mut [u8]) -> Result<usize, FormatError>;
 }
 
@@ -168,21 +168,20 @@ impl EncodeTo for FormattedEvent<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError<E> {
-    /// The connection reports an error. What it has not taken yet is kept, and goes out first if
-    /// the writer is used again.
+    /// The connection reports an error. The unwritten bytes are kept, and are written first when the writer is used
+    /// again.
     Io(E),
-    /// The connection takes no more bytes, and does not say why. As with `Io`, the rest is kept.
+    /// The connection takes no more bytes, without a reason. As with `Io`, the unwritten bytes are kept.
     WriteZero,
-    /// The event does not fit into the writer's buffer, or could not be formatted. Nothing of it was
-    /// written, and the writer goes on. A server that ends the stream over it meets it again, when
-    /// the client comes back for it: skip it.
+    /// The event does not fit into the writer's buffer, or could not be formatted. None of it was written, and the
+    /// writer stays usable. Skip the event: a server that ends the stream because of it fails again when the client
+    /// requests it again.
     Encode(FormatError),
-    /// The writer's buffer has a length of 0, as that of `Vec::with_capacity` has: nothing can be sent.
+    /// The writer's buffer has length 0, as `Vec::with_capacity` has: nothing can be sent.
     EmptyBuffer,
-    /// An event whose data come in pieces was begun, and dropped before it was finished, when the connection
-    /// had taken a part of it. Nothing that is sent on this connection after it can be told from its data:
-    /// close the connection. A client drops the unfinished event when the stream ends, reconnects with the
-    /// id of the event before, and is sent it again.
+    /// An event with data in pieces was dropped unfinished after the connection had taken a part of it. Anything sent
+    /// after it on this connection would be read as its data: close the connection. When the stream ends, the client
+    /// drops the unfinished event and reconnects with the ID of the event before, and the server sends the event again.
     Unfinished,
 }
 
@@ -194,7 +193,7 @@ impl<E: fmt::Display> fmt::Display for WriteError<E> {
             Self::Encode(error) => error.fmt(f),
             Self::EmptyBuffer => f.write_str("the writer's buffer has a length of 0"),
             Self::Unfinished => {
-                f.write_str("an event was left unfinished: the connection has to be closed")
+                f.write_str("an event was left unfinished: the connection must be closed")
             }
         }
     }

@@ -1,24 +1,23 @@
-//! Line ends as a bitmap of 32 bytes at a time: where lines are short, a search of its own for each line
-//! costs more than the line. Longer lines are left to AVX2, where it is there, and to memchr.
+//! Finds line ends 32 bytes at a time, as a bitmap: for short lines, a separate search for each line costs more than
+//! the rest of the decoder. Longer lines are searched with AVX2, if available, or memchr.
 //!
-//! The bitmap comes from `x86_64` where that is there, otherwise from plain arithmetic on words.
+//! The bitmap comes from `x86_64.rs` or, on other targets, from arithmetic on words.
 
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors))))]
-use self::words::in_16;
+use self::words::ends_in_16;
 use super::{Search, is_line_end};
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(sse_wire_no_vectors)))]
-use crate::x86_64::in_16;
+use crate::x86_64::ends_in_16;
 
 const BLOCK: usize = 32;
 
-/// The line ends that are known in the bytes at hand.
+/// The line ends found so far that have not been taken.
 #[derive(Clone, Copy, Default)]
-#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "not every target uses this search"))]
 pub(crate) struct Bitmap {
-    /// So many bytes have been searched, the last of them as a block.
+    /// The number of bytes searched. The last 32 of them are a block.
     searched: usize,
-    /// The line ends in that block which have not been taken: a set bit for each, the first byte's
-    /// lowest.
+    /// The line ends in that block that have not been taken. Bit n is byte n of the block.
     bits: u32,
 }
 
@@ -31,12 +30,12 @@ impl Search for Bitmap {
     #[inline(always)]
     fn skip(&mut self, start: usize) {
         self.bits &= self.bits.wrapping_sub(1);
-        // It may lie after what has been searched.
+        // A skipped line end can be in the next block.
         self.searched = self.searched.max(start);
     }
 }
 
-#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "not every target uses this search"))]
 impl Bitmap {
     #[inline(always)]
     fn take_known(&mut self) -> Option<usize> {
@@ -48,8 +47,8 @@ impl Bitmap {
 
     #[inline(always)]
     fn search<const NEAR: usize>(&mut self, bytes: &[u8]) -> Option<usize> {
-        const { assert!(NEAR >= 2, "`far_from` looks back") };
-        // Many lines end soon: each block is looked at only if there is none in the one before.
+        const { assert!(NEAR >= 2, "`find_far` assumes 64 searched bytes") };
+        // Most lines are short: search the next block only if this one has no line end.
         for _ in 0..NEAR {
             self.bits = ends_in_block(bytes, self.searched)?;
             self.searched = self.searched.wrapping_add(BLOCK);
@@ -60,110 +59,109 @@ impl Bitmap {
         if self.searched >= bytes.len() {
             return None;
         }
-        let end = far_from(bytes, self.searched);
+        let end = find_far(bytes, self.searched);
         self.searched = end?.wrapping_add(1);
         end
     }
 }
 
-/// Whether there is a LF or CR.
+/// Whether `bytes` contain a LF or CR.
 #[inline]
 pub(crate) fn has_line_end(bytes: &[u8]) -> bool {
     if crate::SMALL_CODE {
         return super::LineEnds::default().take::<2>(bytes, 0).is_some();
     }
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        in_32(first) | in_32(last) != 0
-            || bytes.len() > BLOCK + BLOCK && far_from(bytes, BLOCK).is_some()
+        ends_in_32(first) | ends_in_32(last) != 0
+            || bytes.len() > BLOCK + BLOCK && find_far(bytes, BLOCK).is_some()
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        in_16(first) | in_16(last) != 0
+        ends_in_16(first) | ends_in_16(last) != 0
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        words::in_8(first) | words::in_8(last) != 0
+        words::ends_in_8(first) | words::ends_in_8(last) != 0
     } else {
         bytes.iter().any(is_line_end)
     }
 }
 
-/// The line ends in the block at `start`, which may be the last and shorter: a bit for each, the first
-/// byte's lowest. `None`: there are no bytes.
+/// The line ends in the block at `start`, which may be shorter at the end of `bytes`. Bit n is byte n of the block.
+/// `None`: the block is empty.
 #[inline(always)]
 fn ends_in_block(bytes: &[u8], start: usize) -> Option<u32> {
     let rest = bytes.get(start..)?;
     match rest.first_chunk() {
-        Some(block) => Some(in_32(block)),
-        None => (!rest.is_empty()).then(|| in_less_than_a_block(bytes, rest)),
+        Some(block) => Some(ends_in_32(block)),
+        None => (!rest.is_empty()).then(|| ends_in_short_block(bytes, rest)),
     }
 }
 
-/// The first line end from `start` on, when there is none in the 64 bytes before, or in all of them where
-/// there are fewer.
+/// The first line end at or after `start`. The 64 bytes before `start`, or all of them if there are fewer, must have
+/// none.
 #[inline]
-fn far_from(bytes: &[u8], start: usize) -> Option<usize> {
+fn find_far(bytes: &[u8], start: usize) -> Option<usize> {
     #[cfg(all(
         target_arch = "x86_64",
         target_feature = "sse2",
         feature = "std",
         not(sse_wire_no_vectors)
     ))]
-    if let Some(end) = crate::x86_64::far_from(bytes, start) {
+    if let Some(end) = crate::x86_64::find_far(bytes, start) {
         return end;
     }
-    with_memchr(bytes, start)
+    find_with_memchr(bytes, start)
 }
 
-/// The first line end, when there is none in the first `searched` bytes.
-pub(crate) fn with_memchr(bytes: &[u8], searched: usize) -> Option<usize> {
+/// The first line end. The first `searched` bytes must have none.
+pub(crate) fn find_with_memchr(bytes: &[u8], searched: usize) -> Option<usize> {
     let rest = bytes.get(searched..)?;
     memchr::memchr2(b'\n', b'\r', rest).map(|at| at.wrapping_add(searched))
 }
 
-/// The line ends in `rest`, fewer than 32 bytes, with which `bytes` end.
+/// The line ends in `rest`, the last bytes of `bytes`, fewer than 32.
 #[inline]
-fn in_less_than_a_block(bytes: &[u8], rest: &[u8]) -> u32 {
+fn ends_in_short_block(bytes: &[u8], rest: &[u8]) -> u32 {
     match bytes.last_chunk() {
         Some(block) => {
             let before = BLOCK.wrapping_sub(rest.len());
-            in_32(block).wrapping_shr(u32::try_from(before).unwrap_or_default())
+            ends_in_32(block).wrapping_shr(u32::try_from(before).unwrap_or_default())
         }
-        None => in_few(rest),
+        None => ends_in_few(rest),
     }
 }
 
-/// The line ends in fewer than 32 bytes, each byte once or twice: two pieces that overlap, of a length
-/// that is a power of two, make up any length.
+/// The line ends in fewer than 32 bytes. Two overlapping pieces, whose length is a power of two, cover any length.
 #[inline(never)]
-fn in_few(bytes: &[u8]) -> u32 {
+fn ends_in_few(bytes: &[u8]) -> u32 {
     let both = |first: u32, last: u32, length: usize| {
-        let behind = bytes.len().wrapping_sub(length);
-        first | last.wrapping_shl(u32::try_from(behind).unwrap_or_default())
+        let offset = bytes.len().wrapping_sub(length);
+        first | last.wrapping_shl(u32::try_from(offset).unwrap_or_default())
     };
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        both(in_16(first), in_16(last), 16)
+        both(ends_in_16(first), ends_in_16(last), 16)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        both(words::in_8(first), words::in_8(last), 8)
+        both(words::ends_in_8(first), words::ends_in_8(last), 8)
     } else {
         bytes.iter().rev().fold(0, |ends, byte| ends << 1 | u32::from(is_line_end(byte)))
     }
 }
 
 #[inline(always)]
-fn in_32(bytes: &[u8; BLOCK]) -> u32 {
-    let half = |half: Option<&[u8; 16]>| half.map_or(0, in_16);
+fn ends_in_32(bytes: &[u8; BLOCK]) -> u32 {
+    let half = |half: Option<&[u8; 16]>| half.map_or(0, ends_in_16);
     half(bytes.first_chunk()) | half(bytes.last_chunk()) << 16
 }
 
 mod words {
-    //! Eight bytes at a time.
+    //! Line ends by arithmetic on eight bytes at a time.
 
-    #[cfg_attr(not(test), allow(dead_code, reason = "vectors do it where they are there"))]
+    #[cfg_attr(not(test), allow(dead_code, reason = "replaced by vectors on x86-64"))]
     #[inline]
-    pub(super) fn in_16(bytes: &[u8; 16]) -> u32 {
-        let half = |half: Option<&[u8; 8]>| half.map_or(0, in_8);
+    pub(super) fn ends_in_16(bytes: &[u8; 16]) -> u32 {
+        let half = |half: Option<&[u8; 8]>| half.map_or(0, ends_in_8);
         half(bytes.first_chunk()) | half(bytes.last_chunk()) << 8
     }
 
     #[inline]
-    pub(super) fn in_8(bytes: &[u8; 8]) -> u32 {
+    pub(super) fn ends_in_8(bytes: &[u8; 8]) -> u32 {
         const ONES: u64 = 0x0101_0101_0101_0101;
         const LOW: u64 = 0x7F * ONES;
         let word = u64::from_le_bytes(*bytes);
@@ -172,7 +170,7 @@ mod words {
         let lf = not_zero(word ^ (0x0A * ONES));
         let cr = not_zero(word ^ (0x0D * ONES));
         let ends = !(lf & cr) >> 7 & ONES;
-        // Each bit of the factor brings one byte's lowest bit to its place in the highest byte.
+        // Each bit of the factor moves the lowest bit of one byte to its position in the highest byte.
         let [.., bits] = ends.wrapping_mul(0x0102_0408_1020_4080).to_le_bytes();
         u32::from(bits)
     }
@@ -181,7 +179,7 @@ mod words {
 #[cfg(test)]
 mod tests {
     use super::super::ends_by;
-    use super::{Bitmap, has_line_end, in_16, words};
+    use super::{Bitmap, ends_in_16, has_line_end, words};
     use proptest::collection;
     use proptest::prelude::*;
     use std::vec;
@@ -196,7 +194,7 @@ mod tests {
         ends_by::<Bitmap>(bytes).collect()
     }
 
-    /// Each byte, in each place of 16, among bytes that differ from line ends in one bit or none.
+    /// Each byte at each of 16 positions, among bytes that differ from line ends in at most one bit.
     #[test]
     fn sixteen_bytes() {
         let step = if cfg!(miri) { 85 } else { 1 };
@@ -206,14 +204,14 @@ mod tests {
                     let mut bytes = [other; 16];
                     bytes[at] = byte;
                     let expected = naive(&bytes).iter().fold(0, |ends, at| ends | 1 << at);
-                    assert_eq!(in_16(&bytes), expected, "{bytes:?}");
-                    assert_eq!(words::in_16(&bytes), expected, "{bytes:?}");
+                    assert_eq!(ends_in_16(&bytes), expected, "{bytes:?}");
+                    assert_eq!(words::ends_in_16(&bytes), expected, "{bytes:?}");
                 }
             }
         }
     }
 
-    /// One line end and two, in all places of inputs of all lengths that are searched differently.
+    /// One and two line ends at all positions, for all lengths that are searched differently.
     #[test]
     fn every_length_and_place() {
         for len in (0..=200)

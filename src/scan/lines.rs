@@ -1,8 +1,8 @@
-//! Bytes split into lines: what CR, LF and CRLF mean, also where a chunk ends after a CR.
+//! Splits bytes into lines at CR, LF and CRLF, and detects a chunk that ends with a CR.
 
 use super::{LineEnds, Search};
 
-/// The lines of some bytes, taken one after the other.
+/// The lines of a slice, taken one after the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Lines<'a, S = LineEnds> {
     bytes: &'a [u8],
@@ -12,7 +12,7 @@ pub(crate) struct Lines<'a, S = LineEnds> {
 }
 
 impl<'a, S: Search> Lines<'a, S> {
-    /// The lines of `bytes`, from the first byte on.
+    /// Starts at the first line of `bytes`.
     #[inline(always)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, start: 0, search: S::default() }
@@ -24,16 +24,16 @@ impl<'a, S: Search> Lines<'a, S> {
         self.start
     }
 
-    /// What has not been taken.
+    /// The bytes that have not been taken.
     #[inline(always)]
     pub(crate) fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.start..).unwrap_or_else(nothing)
+        self.bytes.get(self.start..).unwrap_or_else(empty_slice)
     }
 
-    /// Takes the next line. `None`: no line ends in what is left.
+    /// Takes the next line. `None`: no line ends in the rest.
     ///
-    /// A CR ends its line at once, as the last byte too: a LF that comes next, in later bytes, belongs
-    /// to it, as [`ends_with_cr`] tells.
+    /// A CR ends its line at once, even as the last byte. If later bytes start with a LF, it belongs to that CR, see
+    /// [`ends_with_cr`].
     #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<&'a [u8]> {
         let start = self.start;
@@ -41,8 +41,8 @@ impl<'a, S: Search> Lines<'a, S> {
         self.bytes.get(start..end)
     }
 
-    /// Takes the next line, and tells only where it ends. One of more than `NEAR` times 32 bytes is searched as
-    /// a long one.
+    /// Takes the next line, but returns only where it ends. The search may change to one for long lines after `NEAR`
+    /// times 32 bytes.
     #[inline(always)]
     pub(crate) fn take_end<const NEAR: usize>(&mut self) -> Option<usize> {
         let end = self.search.take::<NEAR>(self.bytes, self.start)?;
@@ -56,19 +56,19 @@ impl<'a, S: Search> Lines<'a, S> {
 }
 
 impl<'a, S: Search> Lines<'a, S> {
-    /// The next eight bytes, the first one lowest, or zeros where there are none.
+    /// The next eight bytes, the first one lowest, filled up with zeros.
     #[inline(always)]
     pub(crate) fn word(&self) -> u64 {
         first_word(self.rest())
     }
 
-    /// Takes the next line and its first eight bytes: [`word`](Self::word).
+    /// Takes the next line, and returns it with its first eight bytes, as [`word`](Self::word) does.
     #[inline(always)]
     pub(crate) fn take_with_word(&mut self) -> Option<(&'a [u8], u64)> {
         let (start, rest) = (self.start, self.rest());
         let word = first_word(rest);
         let end = self.take_end::<2>()?;
-        // One check less than from the bytes.
+        // Slicing `rest` needs one bounds check less than slicing `self.bytes`.
         Some((rest.get(..end.wrapping_sub(start))?, word))
     }
 
@@ -87,7 +87,7 @@ impl<'a, S: Search> Lines<'a, S> {
     }
 }
 
-/// The first eight bytes, the first one lowest, or zeros where there are none.
+/// The first eight bytes, the first one lowest, filled up with zeros.
 #[inline(always)]
 pub(crate) fn first_word(bytes: &[u8]) -> u64 {
     match bytes.first_chunk() {
@@ -102,16 +102,17 @@ fn short_word(rest: &[u8]) -> u64 {
     rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
-/// Whether `bytes`, all of whose lines have been taken, end with the CR of what may be a CRLF.
+/// Whether `bytes`, of which all lines have been taken, end with a CR that may be half of a CRLF.
 #[inline(always)]
 pub(crate) const fn ends_with_cr(bytes: &[u8]) -> bool {
     matches!(bytes, [.., b'\r'])
 }
 
-/// An empty slice from a call: a branch that is never taken costs less than a choice that is computed each time.
+/// An empty slice. As a cold call, so that the compiler emits a branch that is never taken instead of a conditional
+/// move.
 #[cold]
 #[inline(never)]
-pub(crate) const fn nothing<'a>() -> &'a [u8] {
+pub(crate) const fn empty_slice<'a>() -> &'a [u8] {
     &[]
 }
 
@@ -124,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
     use std::vec::Vec;
 
-    /// The lines of `bytes` and what is left, by the standard's words.
+    /// The lines of `bytes` and the rest, by the text of the standard.
     fn naive(bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
         let (mut lines, mut rest) = (Vec::new(), bytes);
         while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
@@ -151,7 +152,7 @@ mod tests {
         check::<Words<false>>(bytes);
     }
 
-    /// Every pair of line ends around every border of the blocks in which they are searched.
+    /// Every pair of line ends around every boundary of a search block.
     #[test]
     fn line_ends_around_borders() {
         for len in (0..140).step_by(if cfg!(miri) { 31 } else { 1 }) {

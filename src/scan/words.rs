@@ -1,11 +1,11 @@
-//! Line ends on microcontrollers, which have no vectors: a word at a time or byte by byte. Nothing is
-//! remembered between two line ends.
+//! Finds line ends on microcontrollers without vectors: a word at a time, or byte by byte. Has no state between two
+//! line ends.
 
 use super::{Search, is_line_end};
 
-/// Looks at four bytes at a time if `WORDS`, for processors that load a word from any address.
+/// Searches four bytes at a time if `WORDS`, for processors that can load a word from any address.
 #[derive(Clone, Copy, Default)]
-#[cfg_attr(not(test), allow(dead_code, reason = "not every target searches so"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "not every target uses this search"))]
 pub(crate) struct Words<const WORDS: bool>;
 
 impl<const WORDS: bool> Search for Words<WORDS> {
@@ -25,15 +25,15 @@ impl<const WORDS: bool> Search for Words<WORDS> {
     fn skip(&mut self, _start: usize) {}
 }
 
-/// The number of bytes before the first one below 14; if there is none, the length less the last one to three bytes. Such
-/// bytes are mostly line ends.
+/// The number of bytes before the first one below 14, which is mostly a line end. If there is none, the length rounded
+/// down to a multiple of four.
 #[inline(always)]
 fn len_without_control(bytes: &[u8]) -> usize {
     const ONES: u32 = 0x0101_0101;
     let mut len = 0_usize;
     for word in bytes.chunks_exact(4) {
         let value = word.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
-        // The high bit of each byte below 14. Exact for the first such byte; a borrow may falsify those after it.
+        // The high bit of each byte below 14. Exact for the first such byte; a borrow can corrupt later ones.
         let below = value.wrapping_sub(14 * ONES) & !value & (0x80 * ONES);
         if below != 0 {
             let bytes = usize::try_from(below.trailing_zeros() >> 3).unwrap_or_default();
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(ends_by::<S>(bytes).collect::<Vec<_>>(), expected, "{bytes:?}");
     }
 
-    /// Each byte in each place of words that are otherwise of each of some other bytes.
+    /// Each byte at each position of words, for several values of the other bytes.
     #[test]
     fn every_byte_in_every_place() {
         for byte in 0..=u8::MAX {
