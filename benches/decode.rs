@@ -1,5 +1,5 @@
-//! Decoding: each corpus in several chunkings, by this crate, the limits and the peers. What a
-//! subject delivers is held against what the corpus was written from before it is timed.
+//! Criterion benchmarks of decoding: each corpus in several chunk sizes, decoded by this crate and its peers, and the
+//! limits. Before it is timed, each subject's result is compared with the source of the corpus.
 
 use benches::corpora::{self, Chunking, Corpus};
 use benches::{decoders, limits};
@@ -9,8 +9,7 @@ use sse_core::SseDecoder;
 use sse_wire::GrowingBuffer;
 use std::fmt::Debug;
 
-/// What one read returns: from a pipe or a fast connection, from a server that flushes after each
-/// event, from a packet, and on a microcontroller.
+/// Chunk sizes: a pipe or a fast connection, a server that flushes after each event, a packet, a microcontroller.
 const CHUNKINGS: [(&str, Chunking); 4] = [
     ("64KiB", Chunking::Bytes(64 * 1024)),
     ("event", Chunking::Event),
@@ -18,7 +17,7 @@ const CHUNKINGS: [(&str, Chunking); 4] = [
     ("64B", Chunking::Bytes(64)),
 ];
 const ONE_BYTE: Chunking = Chunking::Bytes(1);
-/// Holds each event, and each chunk.
+/// Larger than each event and each chunk.
 const BUFFER: usize = 128 * 1024;
 
 fn main() {
@@ -64,7 +63,7 @@ fn subjects(criterion: &mut Criterion, corpus: &'static Corpus, chunk: &str, chu
     measure(&mut group, "sse-core", delivered, || decoders::sse_core(chunks, &mut sse_core));
     measure(&mut group, "sse-stream", delivered, || decoders::sse_stream(chunks));
     measure(&mut group, "sseer", delivered, || decoders::sseer(chunks));
-    // It looks at a line anew for each byte of it: 30 seconds for one pass.
+    // Takes 30 seconds for one pass: it searches a line again for each of its bytes.
     if (corpus.name, chunking) != ("large", ONE_BYTE) {
         measure(&mut group, "eventsource-stream", delivered, || {
             decoders::eventsource_stream(chunks)
@@ -73,7 +72,7 @@ fn subjects(criterion: &mut Criterion, corpus: &'static Corpus, chunk: &str, chu
     group.finish();
 }
 
-/// One byte at a time: what a byte costs must not depend on how long the event is.
+/// One byte at a time: the cost of a byte must not depend on the length of the event.
 fn growing_events(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode/one event/1B");
     for (name, length) in [("1KiB", 1024), ("64KiB", 64 * 1024), ("1MiB", 1024 * 1024)] {
@@ -93,7 +92,7 @@ fn measure<T: PartialEq + Debug>(
     mut pass: impl FnMut() -> T,
 ) {
     group.bench_function(subject, |bencher| {
-        assert_eq!(pass(), expected, "{subject} delivers something else");
+        assert_eq!(pass(), expected, "{subject} gives a wrong result");
         bencher.iter(&mut pass);
     });
 }

@@ -1,5 +1,5 @@
-//! Encoding: the events of some corpora, by this crate, the limit and the peers. What a subject writes
-//! is held against the corpus.
+//! Criterion benchmarks of encoding: the events of some corpora, encoded by this crate and its peers, and the limit.
+//! Each subject's output is compared with the corpus.
 
 use benches::corpora::{self, Corpus};
 use benches::{decoders, encoders, limits};
@@ -53,7 +53,7 @@ fn subjects(criterion: &mut Criterion, corpus: &'static Corpus) {
     group.bench_function("sse-stream", |bencher| {
         let events = || encoders::sse_stream_events(corpus);
         let out = gather(|each| encoders::sse_stream(events(), each));
-        // Its order is another one, its length is not.
+        // The order of fields differs, the length does not.
         assert_eq!(out.len(), length);
         let decoded = decoders::next(&[&out], vec![0; length].into_boxed_slice());
         assert_eq!(decoded, corpus.delivered());
@@ -66,7 +66,7 @@ fn subjects(criterion: &mut Criterion, corpus: &'static Corpus) {
     group.finish();
 }
 
-/// JSON straight into the output, and through a string.
+/// JSON written directly into the output, and JSON written to a string first.
 fn json(criterion: &mut Criterion, length: usize) {
     let value = encoders::readings(length);
     let mut expected = Vec::new();
@@ -84,7 +84,7 @@ fn json(criterion: &mut Criterion, length: usize) {
                 out.clear();
                 append(&value, &mut out);
             });
-            assert!(out == expected, "JSON is written as something else");
+            assert!(out == expected, "JSON is written wrongly");
         });
     }
     group.finish();
@@ -97,6 +97,6 @@ fn gather(pass: impl FnOnce(&mut dyn FnMut(Bytes))) -> Vec<u8> {
 }
 
 fn check(corpus: &Corpus, out: &[u8]) {
-    // Not `assert_eq!`, which would print both.
-    assert!(out == corpus.stream, "{} is written as something else", corpus.name);
+    // `assert_eq!` would print both.
+    assert!(out == corpus.stream, "{} is written wrongly", corpus.name);
 }

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Counts the instructions that an event costs, with valgrind's callgrind, which does not depend on how
-busy the machine is, and compares them with `instructions.txt`. Fails if a figure has grown by more than
-3 %. If one has shrunk by more than 3 %, says that the file can be renewed, so that the next change is
-compared with what was reached. Needs a processor with AVX2: valgrind shows a program no more than the
-processor has.
+"""Counts the instructions of each event with valgrind's callgrind, which does not depend on the load of
+the machine, and compares them with `instructions.txt`. Fails if a figure has grown by more than 3 %. If
+one has shrunk by more than 3 %, suggests an update of the file, so that the next change is compared with
+the better figure. Needs a processor with AVX2, because valgrind emulates only features of the processor.
 
     benches/instructions.py            compare
-    benches/instructions.py --write    renew the file
+    benches/instructions.py --write    update the file
 """
 
 import os
@@ -21,8 +20,8 @@ HERE = pathlib.Path(__file__).parent
 FILE = HERE / "instructions.txt"
 TOLERANCE = 0.03
 
-# Callgrind counts one instruction for each byte of a `rep movsb`, with which glibc copies long
-# parts; so it is to copy them in the way in which it copies short ones.
+# Callgrind counts one instruction for each byte of a `rep movsb`, which glibc uses for long copies. This threshold
+# makes glibc use its code for short copies.
 ENVIRONMENT = os.environ | {"GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=0x7fffffff"}
 
 CORPORA = "llm anthropic tiny telemetry multiline large crlf keepalive utf8".split()
@@ -51,26 +50,26 @@ def build():
 
 
 def count(program, arguments):
-    """Instructions an event."""
+    """Instructions per event."""
     with tempfile.TemporaryDirectory() as directory:
         report = pathlib.Path(directory) / "report"
-        # `measured` and what it calls. Generic, so that its name has more to it.
+        # Counts `measured` and its callees. It is generic, so its symbol name has a suffix.
         events = run("valgrind", "--tool=callgrind", "--toggle-collect=pass::measured*",
                      f"--callgrind-out-file={report}", program, *arguments.split())
         total = re.search(r"^totals: (\d+)$", report.read_text(), re.MULTILINE)
     instructions = int(total[1]) if total else 0
     if instructions == 0:
-        sys.exit(f"instructions.py: callgrind has not seen `measured` in {program} {arguments}")
+        sys.exit(f"instructions.py: callgrind did not see `measured` in {program} {arguments}")
     return instructions / int(events)
 
 
 def tools():
-    """What else the figures depend on."""
+    """The versions of the tools that the figures depend on."""
     return [run("rustc", "--version").strip(), run("valgrind", "--version").strip()]
 
 
 def write(figures):
-    lines = ["# Instructions an event; renewed by benches/instructions.py --write"]
+    lines = ["# Instructions per event; written by benches/instructions.py --write"]
     lines += [f"# {tool}" for tool in tools()]
     lines += [f"{name:<24} {figure:>9.1f}" for name, figure in figures.items()]
     FILE.write_text("\n".join(lines) + "\n")
@@ -86,7 +85,7 @@ def read():
 def compare(figures):
     recorded, before = read()
     if before.keys() != figures.keys():
-        sys.exit("instructions.py: instructions.txt has other passes; renew it with --write")
+        sys.exit("instructions.py: instructions.txt has other passes; update it with --write")
     changed = []
     for name, figure in figures.items():
         change = figure / before[name] - 1
@@ -98,15 +97,15 @@ def compare(figures):
     if recorded != tools():
         print(f"recorded with {', '.join(recorded)}; this is {', '.join(tools())}")
     if min(changed) < 0:
-        print("instructions.py: fewer instructions an event; the file can be renewed with --write")
+        print("instructions.py: fewer instructions per event; update the file with --write")
     if max(changed) > 0:
-        sys.exit("instructions.py: more instructions an event; if there is a good reason for it, say it"
-                 " in the commit and renew the file with --write")
+        sys.exit("instructions.py: more instructions per event; if there is a good reason, state it in"
+                 " the commit and update the file with --write")
 
 
 def main():
     if shutil.which("valgrind") is None:
-        sys.exit("instructions.py: there is no valgrind: install Debian's package valgrind")
+        sys.exit("instructions.py: valgrind not found: install Debian's package valgrind")
     program = build()
     figures = {name: count(program, name) for name in PASSES}
     if sys.argv[1:] == ["--write"]:

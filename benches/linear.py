@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Shows that time is linear in the input: counts with valgrind's callgrind the instructions of each case of
-`src/bin/linear.rs` at two lengths, and fails if one takes more than 20 times as many for 16 times the input.
-What is quadratic takes 256 times as many. Counts do not depend on how busy the machine is. What the cases
-are, that file says.
+"""Checks that time is linear in the input: counts the instructions of each case of `src/bin/linear.rs` at
+two lengths with valgrind's callgrind, and fails if 16 times the input takes more than 20 times as many.
+Quadratic code takes 256 times as many. Counts do not depend on the load of the machine.
 
     benches/linear.py              all cases
     benches/linear.py --list       all cases, with their figures
@@ -20,8 +19,8 @@ HERE = pathlib.Path(__file__).parent
 SIZES = 8 * 1024, 128 * 1024
 MOST = 20
 
-# Callgrind counts one instruction for each byte of a `rep movsb` or `rep stosb`, with which glibc copies
-# and fills long parts; so it is to do it in the way in which it does with short ones.
+# Callgrind counts one instruction for each byte of a `rep movsb` or `rep stosb`, which glibc uses for long copies and
+# fills. These thresholds make glibc use its code for short ones.
 TUNABLES = "glibc.cpu.x86_rep_movsb_threshold=0x7fffffff:glibc.cpu.x86_rep_stosb_threshold=0x7fffffff"
 ENVIRONMENT = os.environ | {"GLIBC_TUNABLES": TUNABLES}
 
@@ -44,8 +43,8 @@ def count(program, size):
     """The instructions of each case."""
     with tempfile.TemporaryDirectory() as directory:
         report = pathlib.Path(directory) / "report"
-        # A dump has what was executed since the one before, and the name of its cause. Valgrind 3.19 does not
-        # take two options about one function.
+        # A dump has the instructions since the last dump, and the name of the function that triggered it. Valgrind 3.19
+        # does not accept two options for one function.
         names = run("valgrind", "--tool=callgrind", "--dump-after=linear::begin*",
                     "--dump-after=linear::measured*", f"--callgrind-out-file={report}",
                     program, str(size)).splitlines()
@@ -60,7 +59,7 @@ def count(program, size):
         if report.with_name(f"report.{2 * len(names) + 2}").exists():
             sys.exit("linear.py: there are more calls of `measured` than names")
     if len(set(names)) != len(names):
-        sys.exit("linear.py: two cases have one name")
+        sys.exit("linear.py: two cases have the same name")
     return dict(zip(names, figures))
 
 
@@ -68,7 +67,7 @@ def main():
     if sys.argv[1:] not in ([], ["--list"]):
         sys.exit(__doc__)
     if shutil.which("valgrind") is None:
-        sys.exit("linear.py: there is no valgrind: install Debian's package valgrind")
+        sys.exit("linear.py: valgrind not found: install Debian's package valgrind")
     program = build()
     small, large = (count(program, size) for size in SIZES)
     if small.keys() != large.keys():
@@ -79,10 +78,10 @@ def main():
         if sys.argv[1:] or name in failed:
             print(f"{ratio:6.1f} {small[name]:>10} {large[name]:>12}  {name}")
     print(f"{len(ratios)} cases; at most {max(ratios.values()):.1f} times as much for 16 times the input")
-    # Nothing takes fewer than that, unless it was not counted.
+    # No case takes fewer instructions, unless it was not counted.
     uncounted = [name for name in small if small[name] < SIZES[0] / 64]
     if uncounted:
-        sys.exit(f"linear.py: callgrind has not seen the work of {uncounted}")
+        sys.exit(f"linear.py: callgrind did not see the work of {uncounted}")
     if failed:
         sys.exit(f"linear.py: {len(failed)} cases take more than {MOST} times as much")
 

@@ -1,24 +1,24 @@
-//! The streams that are measured: about 1 MiB each, the same in every run. What they deliver is
-//! counted from what was written, by no decoder.
+//! The streams that the benchmarks decode and encode: about 1 MiB each, the same in every run. The expected result is
+//! counted from the source, not by a decoder.
 
 use crate::Delivered;
 use std::num::ParseIntError;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// A corpus ends with the event that reaches it.
+/// The length of a corpus, which ends with the event that reaches it.
 const LENGTH: usize = 1024 * 1024;
 
-/// A stream, and the events it was written from.
+/// A stream, and the events that it was written from.
 #[derive(Debug)]
 pub struct Corpus {
-    /// What it is called in figures.
+    /// The name in tables.
     pub name: &'static str,
     /// The type of all its events.
     pub event_type: Option<&'static str>,
     /// Its events.
     pub messages: Vec<Message>,
-    /// Its bytes, as they are on the wire.
+    /// Its bytes on the wire.
     pub stream: Vec<u8>,
 }
 
@@ -29,12 +29,12 @@ pub struct Message {
     pub id: Option<String>,
     /// The data, with LF between lines.
     pub data: String,
-    /// Where it is in the stream, up to the end of its blank line.
+    /// The position in the stream, with the blank line.
     pub wire: Range<usize>,
 }
 
 impl Corpus {
-    /// What a decoder has to deliver.
+    /// The expected result of a decoder.
     #[must_use]
     pub fn delivered(&self) -> Delivered {
         let mut delivered = Delivered::default();
@@ -50,8 +50,8 @@ impl Corpus {
         delivered
     }
 
-    /// The stream, cut into chunks. A list, made before a pass is timed, so that all subjects read
-    /// their chunks from it at the same cost, whatever the chunking.
+    /// The stream as a list of chunks. Made before a pass is timed, so that reading a chunk costs the same for all
+    /// subjects.
     #[must_use]
     pub fn chunks(&self, chunking: Chunking) -> Vec<&[u8]> {
         match chunking {
@@ -64,20 +64,19 @@ impl Corpus {
         }
     }
 
-    /// How many LF and CR the stream has.
+    /// The number of LF and CR in the stream.
     #[must_use]
     pub fn line_ends(&self) -> usize {
         self.stream.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count()
     }
 }
 
-/// How a stream is cut into chunks.
+/// How a stream is split into chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chunking {
-    /// Chunks of that many bytes; the last one may be shorter.
+    /// Chunks of this many bytes; the last one may be shorter.
     Bytes(usize),
-    /// One event a chunk, as a server that flushes after each event sends it, with the keep-alive
-    /// comment that follows it.
+    /// One event a chunk, with the keep-alive comment that follows it, as from a server that flushes after each event.
     Event,
 }
 
@@ -140,8 +139,7 @@ const SHAPES: [Shape; 12] = [
     Shape { name: "crlf", line_end: "\r\n", ..TELEMETRY },
     Shape { name: "keepalive", keep_alive: true, ..TELEMETRY },
     Shape { name: "utf8", data: |dice| completion(dice, &WORDS_BEYOND_ASCII), ..PLAIN },
-    // The field orders of other servers: Hono, sse-starlette, and one that sends the reconnection
-    // time before the data.
+    // The field orders of other servers: Hono, sse-starlette, and one that sends `retry` before the data.
     Shape { name: "hono", parts: &[Part::Event("temp"), Part::Data, Part::Id], ..TELEMETRY },
     Shape {
         name: "starlette",
@@ -161,14 +159,14 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     SHAPES.iter().map(|shape| shape.name)
 }
 
-/// The corpus of that name. It lives as long as the program, as some peers want their input to.
+/// The corpus with this name. It is leaked, because some peers need `'static` input.
 ///
 /// # Panics
-/// If there is none.
+/// If there is no such corpus.
 #[must_use]
 pub fn corpus(name: &str) -> &'static Corpus {
     let shape = SHAPES.iter().find(|shape| shape.name == name);
-    write(shape.unwrap_or_else(|| panic!("there is no corpus {name}")), LENGTH)
+    write(shape.unwrap_or_else(|| panic!("no corpus {name}")), LENGTH)
 }
 
 /// A stream of one event with one data line of `length` bytes.
@@ -231,7 +229,7 @@ impl Corpus {
     }
 }
 
-/// The same throws in every run: a linear congruential generator, by its upper half.
+/// A linear congruential generator, of which the upper half is used. The same numbers in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -273,7 +271,7 @@ fn sample(dice: &mut Dice) -> String {
     format!(r#"{{"t":{}.{},"h":{}}}"#, 18 + dice.below(12), dice.below(10), 30 + dice.below(40))
 }
 
-/// A chunk of a chat completion, as OpenAI's interface streams it.
+/// A chunk of a chat completion in OpenAI's streaming format.
 fn completion(dice: &mut Dice, words: &[&str]) -> String {
     format!(
         concat!(
@@ -290,7 +288,7 @@ fn completion(dice: &mut Dice, words: &[&str]) -> String {
     )
 }
 
-/// A piece of a message, as Anthropic's interface streams it.
+/// A piece of a message in Anthropic's streaming format.
 fn content_block_delta(dice: &mut Dice) -> String {
     format!(
         concat!(

@@ -1,27 +1,25 @@
-//! One pass over a stream, chunk by chunk, by this crate and by each peer. All hand out each event
-//! and count what they have handed out. All read the chunks from the same list, which is made before
-//! the pass.
+//! One pass over a stream, chunk by chunk, by this crate and by each peer. Every subject returns each event, and the
+//! events are counted.
 //!
-//! Each gets its input and its memory in the way that is best for it. A pass is a stream of its own:
-//! state is new. Memory that a decoder takes from its caller or can hand on to its next stream is
-//! allocated once for all passes; what a peer allocates beyond that is its own affair.
+//! Each subject gets the input type and the memory that suit it best. Each pass starts with new state. Memory that a
+//! decoder takes from its caller, or can keep for its next stream, is allocated once for all passes; other allocations
+//! count.
 //!
-//! | subject | input | checks UTF-8 | hands out | allocates | ids |
+//! | subject | input | validates UTF-8 | returns | allocates | ids |
 //! |---|---|---|---|---|---|
 //! | `tokenizer` | `&[u8]` | no | fragments of the chunk | never | each line |
-//! | `next` | `&[u8]` | no | what lies in the chunk borrowed, else a copy | never | carried on |
+//! | `next` | `&[u8]` | no | a borrow of the chunk, else a copy | never | carried on |
 //! | `next_str` | `&[u8]` | data | the same | never | carried on |
 //! | `sse_core` 0.2 | `&[u8]` | all, replaced | `String`, `Arc<str>` | for data, type and each id | carried on |
 //! | `sse_stream` 0.3 | `Stream` of `&[u8]` | all, an error | `String` | for data, type and id | of the event's own block only |
-//! | `sseer` 0.3 | `Stream` of `Bytes` | all, an error | slices of the chunk's `Bytes`, else a copy | for what straddles, for several lines | carried on |
+//! | `sseer` 0.3 | `Stream` of `Bytes` | all, an error | slices of the chunk's `Bytes`, else a copy | for events in two chunks or with several data lines | carried on |
 //! | `eventsource_stream` 0.2 | `Stream` of `&[u8]` | all, an error | `String` | for each line and each part | carried on |
 //!
-//! The peers' streams are polled without a runtime, over chunks that are there already. For `sseer`
-//! they are static, which spares it the counting of references that a connection's would cost. In the
-//! corpora no event takes its id from a block before it, so that sse-stream delivers what all deliver.
+//! The peers' streams are polled without a runtime, over chunks in memory. The chunks of `sseer` are static, which
+//! saves the reference counting of a real connection. No event of a corpus inherits its ID from an earlier one, so
+//! sse-stream gives the same result as the others.
 //!
-//! Where a stream sets the reconnection time, all but `tokenizer` parse it, and none counts it: some
-//! return it with the event, sse-core as an item of its own, this crate when it is asked for it.
+//! If a stream has `retry` lines, all but `tokenizer` parse them, and no pass counts them.
 
 use crate::Delivered;
 use bytes::Bytes;
@@ -32,7 +30,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// This crate's tokenizer, and the counters that make events of its tokens.
+/// This crate's tokenizer, with counters that make events of its tokens.
 #[must_use]
 pub fn tokenizer(chunks: &[&[u8]]) -> Delivered {
     let mut delivered = Delivered::default();
@@ -73,7 +71,7 @@ pub fn tokenizer(chunks: &[&[u8]]) -> Delivered {
     delivered
 }
 
-/// This crate's decoder over `buffer`; events as bytes.
+/// This crate's decoder with `buffer`; events as bytes.
 ///
 /// # Panics
 /// If an event is too long for the buffer.
@@ -90,7 +88,7 @@ pub fn next(chunks: &[&[u8]], buffer: impl Buffer) -> Delivered {
     delivered
 }
 
-/// The same, with the data as text.
+/// This crate's decoder with `buffer`; data as text.
 ///
 /// # Panics
 /// If an event is too long for the buffer, or its data is not UTF-8.
@@ -108,7 +106,7 @@ pub fn next_str(chunks: &[&[u8]], buffer: impl Buffer) -> Delivered {
     delivered
 }
 
-/// sse-core. The decoder is cleared and keeps its memory.
+/// sse-core. The decoder is cleared, but keeps its memory.
 ///
 /// # Panics
 /// If an event is too long.
@@ -127,7 +125,7 @@ pub fn sse_core(chunks: &[&[u8]], decoder: &mut SseDecoder) -> Delivered {
     delivered
 }
 
-/// sse-stream. Its decoder is only to be had as a `Stream`.
+/// sse-stream. Its decoder is public only as a `Stream`.
 ///
 /// # Panics
 /// If it cannot decode the stream.
@@ -137,7 +135,7 @@ pub fn sse_stream(chunks: &[&[u8]]) -> Delivered {
     let chunks = stream::iter(chunks.iter().copied().map(Ok::<_, Infallible>));
     drain(sse_stream::SseByteStream::new(chunks), |event| {
         let event = event.unwrap();
-        // It gives parts, where others give events: blocks without data, and no default type.
+        // It also returns blocks without data, and no default type.
         if let Some(data) = &event.data {
             let event_type = event.event.as_deref().unwrap_or("message");
             let id = event.id.as_deref().unwrap_or_default();
@@ -147,7 +145,7 @@ pub fn sse_stream(chunks: &[&[u8]]) -> Delivered {
     delivered
 }
 
-/// sseer. Its parser of lines is to be had without the `Stream`, what makes events of them is not.
+/// sseer. Its line parser is public, but its events are available only as a `Stream`.
 ///
 /// # Panics
 /// If it cannot decode the stream.
@@ -177,7 +175,7 @@ pub fn eventsource_stream(chunks: &[&[u8]]) -> Delivered {
     delivered
 }
 
-/// Takes all items of a stream that never has to wait.
+/// Takes all items of a stream that is always ready.
 pub(crate) fn drain<S: Stream>(stream: S, mut each: impl FnMut(S::Item)) {
     let mut stream = pin!(stream);
     let mut context = Context::from_waker(Waker::noop());

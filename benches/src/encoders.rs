@@ -1,16 +1,15 @@
-//! One pass over the events of a corpus, encoded by this crate and by each peer, from the same
-//! strings.
+//! One pass over the events of a corpus, encoded by this crate and by each peer, from the same strings.
 //!
-//! | subject | input | checks type and id | splits data | output |
+//! | subject | input | validates type and id | splits data | output |
 //! |---|---|---|---|---|
-//! | `encode` | borrowed | both; the type once, it is a constant | yes | one slice for all |
+//! | `encode` | borrowed | both; the type once, because it is constant | yes | one slice for all |
 //! | `append_to` | borrowed | the same | yes | one `Vec` for all |
-//! | `write_macro` | borrowed | no | at LF alone | one `Vec` for all |
+//! | `write_macro` | borrowed | no | at LF only | one `Vec` for all |
 //! | `axum` 0.8 | borrowed | both | at LF and CR | `Bytes` for each event |
 //! | `sse_stream` 0.3 | owned | both | yes | `Bytes` for each event |
 //!
-//! The peers' `Bytes` are dropped as they come: that they would have to be copied to be one stream is
-//! not put to their account. Nor is it that sse-stream wants to own its strings, which it is given.
+//! The peers' `Bytes` are dropped at once: copying them into one stream is not counted. Neither are the owned strings
+//! that sse-stream needs.
 
 use crate::corpora::{Corpus, Message};
 use crate::decoders::drain;
@@ -24,7 +23,7 @@ use sse_wire::{Event, EventId, EventType};
 use std::convert::Infallible;
 use std::io::Write;
 
-/// This crate, to the front of a slice. Returns how many bytes.
+/// This crate, to the front of a slice. Returns the number of bytes.
 ///
 /// # Panics
 /// If `out` is too small.
@@ -40,7 +39,7 @@ pub fn encode(corpus: &Corpus, out: &mut [u8]) -> usize {
 /// This crate, to the end of a vector.
 ///
 /// # Panics
-/// If there is no memory for `out` to grow.
+/// If the allocator has no memory for `out`.
 pub fn append_to(corpus: &Corpus, out: &mut Vec<u8>) {
     for event in events(corpus) {
         event.append_to(out).unwrap();
@@ -61,10 +60,10 @@ fn events(corpus: &Corpus) -> impl Iterator<Item = Event<'_>> {
     })
 }
 
-/// What one writes by hand who minds line breaks in data: one call where there are none.
+/// Code written by hand that splits data at line breaks: one `write!` for data without any.
 ///
 /// # Panics
-/// If nobody has written it for events like these.
+/// If the corpus has another combination of fields.
 pub fn write_macro(corpus: &Corpus, out: &mut Vec<u8>) {
     for Message { id, data, .. } in &corpus.messages {
         match (corpus.event_type, id, data.contains('\n')) {
@@ -78,12 +77,12 @@ pub fn write_macro(corpus: &Corpus, out: &mut Vec<u8>) {
                 }
                 out.push(b'\n');
             }
-            _ => unreachable!("{} is not written by hand", corpus.name),
+            _ => unreachable!("{} has other fields", corpus.name),
         }
     }
 }
 
-/// axum, whose events become bytes only in the body of a response, in which they are polled for here.
+/// axum. Its events become bytes only in the body of a response, which this pass polls.
 ///
 /// # Panics
 /// If the body has an error.
@@ -102,7 +101,7 @@ pub fn axum(corpus: &'static Corpus, mut each: impl FnMut(Bytes)) {
     drain(body.into_data_stream(), |bytes| each(bytes.unwrap()));
 }
 
-/// The events as sse-stream wants to have them.
+/// The events in sse-stream's type.
 #[must_use]
 pub fn sse_stream_events(corpus: &Corpus) -> Vec<Sse> {
     let event = |message: &Message| Sse {
@@ -114,7 +113,7 @@ pub fn sse_stream_events(corpus: &Corpus) -> Vec<Sse> {
     corpus.messages.iter().map(event).collect()
 }
 
-/// sse-stream, which puts the id behind the data.
+/// sse-stream, which writes the ID after the data.
 ///
 /// # Panics
 /// If it rejects an event.
@@ -124,9 +123,9 @@ pub fn sse_stream(events: Vec<Sse>, mut each: impl FnMut(Bytes)) {
     }
 }
 
-/// A value that is sent as JSON.
+/// A value that is sent as JSON. Its fields are arbitrary.
 #[derive(Serialize)]
-#[expect(missing_docs, reason = "they stand for any")]
+#[expect(missing_docs, reason = "arbitrary fields")]
 pub struct Reading {
     pub sensor: &'static str,
     pub celsius: f64,
@@ -135,7 +134,7 @@ pub struct Reading {
     pub tags: &'static [&'static str],
 }
 
-/// As many readings an event as one JSON array of about `length` bytes has.
+/// Readings for one event: as one JSON array, about `length` bytes.
 #[must_use]
 pub fn readings(length: usize) -> Vec<Reading> {
     let reading = |number: u32| Reading {
@@ -148,10 +147,10 @@ pub fn readings(length: usize) -> Vec<Reading> {
     (0..).map(reading).take(length.div_ceil(95)).collect()
 }
 
-/// A thousand events of JSON, written straight into the output.
+/// A thousand events of JSON, written directly into the output.
 ///
 /// # Panics
-/// If there is no memory for `out` to grow.
+/// If the allocator has no memory for `out`.
 pub fn json_writer(value: &[Reading], out: &mut Vec<u8>) {
     for number in 0..EVENTS_OF_JSON {
         let mut data = Event::new().id(EventId::from_u64(number)).begin_append(out);
@@ -160,10 +159,10 @@ pub fn json_writer(value: &[Reading], out: &mut Vec<u8>) {
     }
 }
 
-/// The same through a string.
+/// A thousand events of JSON, each written to a string first.
 ///
 /// # Panics
-/// If there is no memory for `out` to grow.
+/// If the allocator has no memory for `out`.
 pub fn json_string(value: &[Reading], out: &mut Vec<u8>) {
     for number in 0..EVENTS_OF_JSON {
         let text = serde_json::to_string(value).unwrap();

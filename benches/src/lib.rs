@@ -1,6 +1,5 @@
-//! What the benches and the instruction guard have in common: [`corpora`] are the streams,
-//! [`decoders`] and [`encoders`] one pass over them by this crate and by each peer, [`limits`] what
-//! no codec can be faster than, [`turns`] how they are compared.
+//! Shared code of the benchmarks: [`corpora`] are the streams, [`decoders`] and [`encoders`] run one pass over them
+//! with this crate and each peer, [`limits`] are lower bounds for any codec, [`turns`] measures subjects in turn.
 
 pub mod corpora;
 pub mod decoders;
@@ -16,7 +15,7 @@ pub use delivered::Delivered;
 use criterion::Criterion;
 use std::time::Duration;
 
-/// How benches are run: all of them in some minutes. Arguments can ask for more.
+/// The configuration of Criterion: all benchmarks in a few minutes. Arguments can change it.
 #[must_use]
 pub fn criterion() -> Criterion {
     Criterion::default()

@@ -1,15 +1,15 @@
-//! How a table's row is measured: the subjects take turns, pass by pass, and the fastest pass of each counts. A shared
-//! machine changes its speed within seconds, so that what benches measure one after the other cannot be compared there.
+//! Measures the subjects of a table row in turn, pass by pass, and takes the fastest pass of each. The speed of a
+//! shared machine changes within seconds, so consecutive measurements are not comparable.
 
 use std::time::Instant;
 
-/// How many passes of each subject there are.
+/// The most passes of each subject.
 pub const PASSES: usize = 400;
 
 /// The most seconds for a row.
 const SECONDS: f64 = 4.0;
 
-/// The seconds of the fastest pass of each.
+/// The seconds of the fastest pass of each subject.
 #[must_use]
 pub fn take_turns(subjects: &mut [&mut dyn FnMut()]) -> Vec<f64> {
     let mut fastest = vec![f64::MAX; subjects.len()];

@@ -1,22 +1,21 @@
-//! The inputs for which linear time is hardest, of about so many bytes: `linear BYTES`. `linear.py` counts
-//! what each call of `measured` executes. Prints the name of each case, in the order of the calls.
+//! Runs the inputs for which linear time is hardest, with about BYTES bytes each: `linear BYTES`. `linear.py` counts
+//! the instructions of each call of `measured`. Prints the name of each case, in the order of the calls.
 //!
-//! Decoding, with `next`: each stream of [`streams`] in chunks of each of [`CHUNKS`], over each of
-//! [`BUFFERS`] and a growing buffer; with `decode`, in fewer chunks. Then tokens and encoding. The readers
-//! of `io` add no loop over bytes to `decode`, and have no cases.
+//! Decodes each of [`streams`] in each of [`CHUNKS`], with each of [`BUFFERS`] and a growing buffer, by `next`, and
+//! some of them by `decode`. Then runs the tokenizer and the encoder. The readers of `io` have no cases, because they
+//! add no loop over bytes to `decode`.
 
 use sse_wire::{Buffer, Decoder, Event, GrowingBuffer, Progress, Tokenizer};
 use std::hint::black_box;
 use std::{env, iter};
 
-/// In one piece, in chunks of TCP, within lines, and one byte at a time.
+/// Chunk lengths: whole, TCP segments, within lines, and single bytes.
 const CHUNKS: [usize; 5] = [usize::MAX, 1460, 64, 3, 1];
 
-/// The name of a buffer's size, and the size for a stream of so many bytes.
+/// A name, and the buffer size for a stream of a given length.
 type Size = (&'static str, fn(usize) -> usize);
 
-/// The stream fits just so or with room to spare; half of it fits, where that is one line, with what is kept of
-/// it; nothing of that length fits; the buffer is of a usual size.
+/// The stream fits exactly, or easily; half of it fits; nothing of that length fits; the buffer has a common size.
 const BUFFERS: [Size; 5] = [
     ("exact", |len| len + 8),
     ("roomy", |len| 2 * len + 100),
@@ -25,7 +24,7 @@ const BUFFERS: [Size; 5] = [
     ("100 bytes", |_| 100),
 ];
 
-/// A stream, and how many of its first bytes are a chunk of their own.
+/// A stream, and the length of its first chunk.
 struct Stream {
     name: String,
     bytes: Vec<u8>,
@@ -37,7 +36,7 @@ impl Stream {
         Self { name: name.escape_debug().to_string(), bytes: bytes.into(), first_chunk: 0 }
     }
 
-    /// After the beginning of an event, in a chunk of its own.
+    /// A stream that begins with a partial event in a chunk of its own.
     fn after_cut_event(name: &str, bytes: String) -> Self {
         const CUT: &str = "data: 1\n";
         let cut = format!("after a cut event, {name}");
@@ -75,7 +74,7 @@ fn begin() {
 #[inline(never)]
 fn measured(run: &mut dyn FnMut()) {
     run();
-    // So that the call above is no jump, after which there is no return to be seen.
+    // Prevents a tail call, whose return callgrind would not see.
     black_box(());
 }
 
@@ -109,7 +108,7 @@ fn lines(line: &str, size: usize) -> String {
     line.repeat(size / line.len())
 }
 
-/// What is hard for a decoder that keeps lines in a buffer, or for one that looks ahead in a chunk.
+/// Streams that are hard for a decoder that keeps lines in a buffer, or that looks ahead in a chunk.
 fn streams(size: usize) -> impl Iterator<Item = Stream> {
     one_long_line(size)
         .chain(many_lines(size))
@@ -137,7 +136,7 @@ fn many_lines(size: usize) -> impl Iterator<Item = Stream> {
         "x\n",
         "\n",
         "\r",
-        // Types and ids between data lines, which are joined at the blank line.
+        // Types and IDs between data lines, which are joined at the blank line.
         "data: x\nid: 7\n",
         "data: x\nevent: abc\n",
         "event: abc\ndata\nid: 7777\ndata: x\n",
@@ -148,7 +147,7 @@ fn many_lines(size: usize) -> impl Iterator<Item = Stream> {
         .map(move |line| Stream::new(&format!("lines {line:?}"), lines(line, size) + "\n\n"))
 }
 
-/// What comes after a long line must not be moved with it, however short lines alternate.
+/// Short lines must not move a long line each time, in whatever order they come.
 fn many_lines_beside_a_long_one(size: usize) -> impl Iterator<Item = Stream> {
     let short = [
         "id: 7\nid: 777\n",
@@ -157,7 +156,7 @@ fn many_lines_beside_a_long_one(size: usize) -> impl Iterator<Item = Stream> {
         "data: x\nid: 7\nid: 777\n",
         "retry: 7\n",
         ": x\n",
-        // As events of their own, which may not fit beside a long last event ID.
+        // As separate events, which may not fit beside a long last event ID.
         "\nevent: a\ndata: x\n",
         "\nid: 7\ndata: x\ndata: y\n",
         "\ndata: x\nid: 777\ndata: a line of data that may not fit\n",
@@ -182,12 +181,12 @@ fn many_events(size: usize) -> impl Iterator<Item = Stream> {
         "event: temp\nid: 7\ndata: 23.4\ndata: 5\n\n".into(),
         "id: 7\ndata: 23.4\n\nid: 777\n\n".into(),
         "data: x\nid: 1\ndata: y\nevent: z\ndata\n\n".into(),
-        // Ids that do not fit beside each other in 100 bytes, or not at all.
+        // IDs of which two, or even one, do not fit in 100 bytes.
         format!("id: {sixty}\ndata: x\n\n"),
         format!("id: {sixty}\nid: {sixty}\ndata: x\n\n"),
         format!("id: {ninety}\ndata: x\n\n"),
         format!("id: {sixty}\nid: {ninety}\nid: 7\ndata: x\n\n"),
-        // Events that do not fit into 100 bytes.
+        // Events that do not fit in 100 bytes.
         format!("data: {ninety}\nid: 7\nevent: a\n\n"),
         format!("event: a\ndata: {sixty}\nid: 777\ndata: {sixty}\n: comment\n\n"),
         format!(": {ninety}\ndata: {ninety}\n: {ninety}\nretry: 7\n\n"),
@@ -202,7 +201,7 @@ fn many_events(size: usize) -> impl Iterator<Item = Stream> {
     events.chain(beside_an_id)
 }
 
-/// A search for the end of an event must not start again at each of its lines.
+/// The search for the end of an event must not restart at each of its lines.
 fn many_lines_after_a_cut_event(size: usize) -> impl Iterator<Item = Stream> {
     let lines_after = [":\n", ": note\r\n", "x\n", "retry: 7\n", "id: 7\n", "data: x\n", "\n:\n"];
     lines_after.into_iter().map(move |line| {

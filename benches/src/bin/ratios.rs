@@ -1,4 +1,4 @@
-//! Prints the tables of the README and of `docs/performance.md`.
+//! Measures and prints the tables of the README and of `docs/performance.md`.
 
 use benches::corpora::{self, Chunking, Corpus};
 use benches::turns::{PASSES, take_turns};
@@ -7,7 +7,7 @@ use sse_core::SseDecoder;
 use std::hint::black_box;
 
 const PEERS: [&str; 4] = ["sse-core", "sse-stream", "sseer", "eventsource-stream"];
-/// The chunkings and their titles. The first is the one that the others are compared with.
+/// Chunkings and their titles. The others are compared with the first one.
 const CHUNKINGS: [(&str, Chunking); 4] = [
     ("64 KiB", Chunking::Bytes(64 * 1024)),
     ("one event", Chunking::Event),
@@ -15,7 +15,7 @@ const CHUNKINGS: [(&str, Chunking); 4] = [
     ("64 bytes", Chunking::Bytes(64)),
 ];
 const ENCODING_PEERS: [&str; 3] = ["write!", "axum", "sse-stream"];
-/// Holds each event, and each chunk.
+/// Larger than each event and each chunk.
 const BUFFER: usize = 128 * 1024;
 
 fn main() {
@@ -88,7 +88,7 @@ fn main() {
     json();
 }
 
-/// JSON straight into the output, and through a string.
+/// JSON written directly into the output, and JSON written to a string first.
 fn json() {
     println!("\nEncoding JSON into a `Vec`:\n");
     println!("| JSON | ns an event, through `begin_append` | `to_string`, then `data` | ratio |");
@@ -151,7 +151,7 @@ fn encoding(corpus: &'static Corpus) -> Vec<f64> {
     let mut slices = [vec![0; corpus.stream.len()], vec![0; corpus.stream.len()]];
     let [first, second] = &mut slices;
     let (mut vector, mut written) = (Vec::new(), Vec::new());
-    // sse-stream wants to own its events: they are made before it is timed.
+    // sse-stream consumes its events: they are made before the timing.
     let mut owned: Vec<_> = (0..=PASSES).map(|_| encoders::sse_stream_events(corpus)).collect();
     gib_a_second(
         &corpus.stream,

@@ -1,5 +1,5 @@
-//! Prints what `ReplayBuffer` costs: `push` beside `encode` of the same events, with ids that are there already and with
-//! ids that are written with `write!`, and `next` for many cursors beside a memcpy of each event that they get.
+//! Measures and prints the cost of `ReplayBuffer`: `push` against `encode` of the same events, with ready IDs and with
+//! IDs from `write!`; `next` for many cursors against a memcpy of each event.
 
 use benches::corpora;
 use benches::turns::take_turns;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::hint::black_box;
 
 const CURSORS: usize = 1000;
-/// As many events of each corpus are pushed in a pass.
+/// The number of events of each corpus that a pass pushes.
 const EVENTS: usize = 2000;
 const MEMORY: usize = 64 * 1024;
 
@@ -47,7 +47,7 @@ fn row(name: &str) {
 
     let seconds = take_turns(&mut [
         &mut || {
-            // Into one place after another, as in the ring.
+            // One after the other in memory, as in the ring.
             let mut at = 0;
             for (event, id) in events.iter().zip(&ids) {
                 let event = event.id(EventId::new(id).unwrap());
