@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Seeds the fuzz targets' corpora from the conformance vectors."""
+"""Writes the conformance vectors as seeds to the corpora of the fuzz targets."""
 
 import json
 import pathlib
@@ -14,7 +14,7 @@ def cuts(vector):
     return bytes([len(lengths), *lengths])
 
 
-# What a target wants before the stream.
+# The bytes that a target needs before the stream.
 HEADERS = {
     "tokenizer": cuts,
     "decoder": lambda vector: b"\x40" + cuts(vector),

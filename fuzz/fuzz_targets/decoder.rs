@@ -1,6 +1,6 @@
-//! The decoder against the oracle: any stream, any cutting, any buffer, by every way in, the readers
-//! included, and again on the next connection. The input is a byte with the buffer's size, one with the
-//! number of chunk lengths, the lengths, and the stream.
+//! Compares the decoder with the oracle: any stream, any chunks, any buffer, by each method and reader, and again after
+//! a reconnection. The input is one byte for the buffer size, one for the number of chunk lengths, the lengths, and the
+//! stream.
 #![no_main]
 
 #[path = "../../tests/support/drive.rs"]

@@ -1,5 +1,5 @@
-//! The encoder's laws: whatever goes in, exactly what was meant comes out of decoder and oracle; the
-//! length is exact; an output gets all or nothing.
+//! Checks the encoder: decoder and oracle read back any event exactly, the length is exact, and an output gets all of
+//! an event or nothing.
 #![no_main]
 
 #[path = "../../tests/support/drive.rs"]
@@ -23,11 +23,11 @@ struct Input<'a> {
     id: Option<&'a [u8]>,
     retry: Option<u64>,
     data: Option<&'a [u8]>,
-    /// Where formatted data are cut, and data in pieces for the first time.
+    /// The position at which formatted data is split in two, and data in pieces for the first time.
     cut: u8,
     /// The lengths of the pieces after it.
     pieces: [u8; 4],
-    /// How many bytes the buffer of a writer has beyond the least that it needs.
+    /// The buffer size of a writer beyond the minimum.
     buffer: u8,
     missing: u8,
 }
@@ -115,9 +115,9 @@ fuzz_target!(|input: Input<'_>| {
         drop(writer);
         assert_eq!(appended, b"before");
 
-        // Over a connection, with the smallest buffers that it can have.
-        let head =
-            event.begin(&mut []).finish().expect_err("it is empty").needed - "data: \n\n".len();
+        // A writer over a connection, with a minimal buffer.
+        let head = event.begin(&mut []).finish().expect_err("an empty slice is too small").needed
+            - "data: \n\n".len();
         let mut wire = vec![0; needed];
         let buffer = vec![0; head + 15 + usize::from(input.buffer)];
         let mut writer = sse_wire::io::blocking::EventWriter::new(&mut wire[..], buffer);

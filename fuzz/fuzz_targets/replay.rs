@@ -1,4 +1,4 @@
-//! The laws of the replay buffer: at every size, whatever is pushed, resumed and taken, it equals a model.
+//! Compares the replay buffer with a model, for any size and any sequence of calls.
 #![no_main]
 
 #[path = "../../tests/support/replay.rs"]

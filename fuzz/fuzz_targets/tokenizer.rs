@@ -1,5 +1,5 @@
-//! The tokenizer against the oracle: any stream, any cutting. The input is a byte with the number of
-//! chunk lengths, the lengths, and the stream.
+//! Compares the tokenizer with the oracle: any stream, any chunks. The input is one byte for the number of chunk
+//! lengths, the lengths, and the stream.
 #![no_main]
 
 #[path = "../../tests/support/drive.rs"]

@@ -1,6 +1,6 @@
-//! What has the crate's only unsafe code, the search for line ends and the check of text, against a
-//! naive search and the standard library. The input is a byte with the distance from an aligned
-//! address, and the bytes, repeated to be long.
+//! Compares the code with `unsafe`, the line end search and the UTF-8 validation, with a naive search and the standard
+//! library. The input is one byte for the offset from an aligned address, and the bytes, which are repeated to get long
+//! input.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &[u8]| {
     let Some((&offset, bytes)) = input.split_first() else { return };
     for repeats in [1, 5] {
-        // In an allocation of its own, where the sanitizer sees any byte that is read beyond it.
+        // A separate allocation: the sanitizer then detects any read beyond the end.
         let padding = vec![b'x'; usize::from(offset & 31)];
         let all = [padding, bytes.repeat(repeats)].concat().into_boxed_slice();
         let searched = &all[usize::from(offset & 31)..];
