@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds `client/` and runs it on QEMU's LM3S6965 board: it reads the event stream of the host's
-# program `telemetry`, which closes each connection after 7 events, and reports what it decodes.
-# Fails unless 20 events have come, none lost and none twice, over reconnections.
+# Builds `client/` and runs it on QEMU's LM3S6965 board. It reads the event stream of the host's program `telemetry`,
+# which closes each connection after 7 events, and reports what it decodes. Fails unless it receives 20 events in order,
+# without loss or repetition, with two reconnections.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# The host's program first: what toolchain.sh may choose is for the board.
+# Builds the host's program first: toolchain.sh may select another toolchain, for the board.
 host=$(realpath -m "${CARGO_TARGET_DIR:-../target}")
 (cd .. && cargo build --release --package telemetry --target-dir "$host")
 
@@ -19,7 +19,7 @@ server=$!
 trap 'kill $server 2>/dev/null || true; rm -r "$output"' EXIT
 trap exit INT TERM HUP
 
-# Its first line tells its port.
+# The first line of the server's output has its port.
 port=
 while [ -z "$port" ]; do
     sleep 0.1
@@ -29,9 +29,9 @@ done
 
 open_log "$program"
 
-# The board can reach nothing but this: QEMU runs it for each connection to 10.0.2.100:80, with the
-# connection as standard input and output, and it hands on to the server until that closes. (QEMU's
-# own `-tcp:127.0.0.1:PORT` is a single connection, made when QEMU starts: no reconnection.)
+# The board can reach only this address: for each connection to 10.0.2.100:80, QEMU runs a command that forwards its
+# standard input and output to the server until the server closes. (QEMU's own `-tcp:127.0.0.1:PORT` is a single
+# connection, made when QEMU starts, and allows no reconnection.)
 connect="exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/$port 4<&0; cat <&4 >&3 & cat <&3; kill \$!"
 timeout 60 qemu-system-arm -machine lm3s6965evb -display none -serial none -monitor none \
     -nic "user,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:bash -c '$connect'" \

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the programs of `flash/` and prints what the codec costs on a Cortex-M3 and a Cortex-M0: flash
-# over a program without it, and the state. Fails if a program can panic (it does not link then), or
-# if a program takes more on a Cortex-M0 than the limits below.
+# Builds the programs of `flash/`, and prints the codec's flash on a Cortex-M3 and a Cortex-M0, compared with an empty
+# program, and the size of its state. Fails if a program can panic (it does not link then), or if it exceeds its limit
+# on a Cortex-M0.
 #
-# Of the flash, `library` is what comes from Rust's compiler_builtins, such as memcpy: a firmware
-# has it once, for all its parts, and mostly has it already. The limits are on `codec`.
+# `library` is the part from Rust's compiler_builtins, such as memcpy. A firmware has it once, and mostly has it
+# already. The limits apply to `codec`.
 set -euo pipefail
 cd "$(dirname "$0")"
 source ../.ci/install.sh
@@ -25,7 +25,7 @@ for target in "$smallest" thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
         echo "no panic is reachable: $target, opt-level $level"
     done
 done
-# What is kept in flash: the sections with contents that are part of the running program.
+# The flash of a program: the sections with contents that are part of the running program.
 flash() {
     local size sum=0
     while read -r size; do
@@ -41,7 +41,7 @@ library() {
              END { print sum + 0 }'
 }
 
-# The size of a program's symbol.
+# The size of a symbol of a program.
 size_of() {
     readelf --symbols --wide "$1" | awk -v name="$2" '$8 == name { print $3 }'
 }
@@ -64,7 +64,7 @@ decoder=$(($(size_of "$programs/decoder" DECODER) - buffer))
 event_source=$(($(size_of "$programs/event_source" EVENT_SOURCE) - buffer))
 echo "state: tokenizer $tokenizer B, decoder $decoder B, event_source $event_source B, and their buffers"
 
-# Usage: limit PROGRAM LIMIT BYTES
+# Usage: limit PROGRAM LIMIT BYTES. Fails if the program takes more.
 limit() {
     if (($3 > $2)); then
         echo "flash.sh: $1 takes $3 B, more than $2" >&2

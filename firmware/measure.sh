@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds `measure/` and runs it on QEMU's LM3S6965 board: what the codec costs on a Cortex-M3 in
-# instructions, counted and not timed, and in stack. Fails if the count is not exact.
+# Builds `measure/` and runs it on QEMU's LM3S6965 board: prints the codec's instructions, which are counted, not timed,
+# and its stack on a Cortex-M3. Fails if the count is not exact.
 set -euo pipefail
 cd "$(dirname "$0")"
 source ./toolchain.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds `telemetry/` and runs it on QEMU's LM3S6965 board until it is ended, by Ctrl-C or a signal.
-# What it serves can be had on this machine only. Its log is shown if defmt-print is installed.
+# Builds `telemetry/` and runs it on QEMU's LM3S6965 board until Ctrl-C or a signal. Only this machine can reach it.
+# Shows its log if defmt-print is installed.
 #
 # Usage: telemetry.sh [PORT [CARGO OPTION...]]     (default: 8080)
 set -euo pipefail
@@ -13,7 +13,7 @@ program=${CARGO_TARGET_DIR:-target}/$board/release/telemetry
 
 open_log "$program"
 
-# The board can reach nothing; the host can reach the board at one port.
+# The board can connect to nothing; the host can connect to one port of the board.
 qemu-system-arm -machine lm3s6965evb -display none -serial none -monitor none \
     -nic "user,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:80" \
     -semihosting-config enable=on,target=native -kernel "$program" </dev/null >&3 &
@@ -22,7 +22,7 @@ exec 3>&-
 trap 'kill $qemu 2>/dev/null || true' EXIT
 trap exit INT TERM HUP
 
-# QEMU ends at once if the port is taken.
+# QEMU exits at once if the port is in use.
 sleep 0.5
 kill -0 $qemu
 echo "the board serves http://127.0.0.1:$port/ and http://127.0.0.1:$port/events"

@@ -1,6 +1,6 @@
-# Sourced, in this directory, by the scripts that run a program on QEMU's board: installs what they need, and sets
-# `cargo` to the command that builds. Where rustup cannot reach its server, that is Debian's, whose
-# compiler builds `core` itself. `open_log` shows what a program logs.
+# Sourced, in this directory, by the scripts that run a program on QEMU's board. Installs what they need, and sets
+# `cargo` to the build command. If rustup cannot reach its server, uses Debian's compiler, which builds `core` itself.
+# `open_log` shows a program's log.
 
 board=thumbv7m-none-eabi
 
@@ -20,8 +20,8 @@ if ! need_target $board; then
     cargo=(/usr/bin/cargo -Zbuild-std=core,alloc)
 fi
 
-# Usage: open_log PROGRAM. Opens file descriptor 3, to which QEMU's standard output is to go: the log
-# has numbers in place of its strings, which are in the program's file alone.
+# Usage: open_log PROGRAM. Opens file descriptor 3 for QEMU's standard output. The log has numbers instead of strings;
+# the strings are in the program's file.
 open_log() {
     if command -v defmt-print >/dev/null; then
         exec 3> >(exec defmt-print -e "$1")

@@ -1,5 +1,5 @@
-//! The build script of the programs: links with the memory layout of the board, cortex-m-rt's script
-//! and defmt's.
+//! The build script of `telemetry` and `client`: links with the board's memory layout and with the scripts of
+//! cortex-m-rt and defmt.
 
 fn main() {
     let memory = concat!(env!("CARGO_MANIFEST_DIR"), "/../memory/lm3s6965");
@@ -7,6 +7,6 @@ fn main() {
     println!("cargo:rustc-link-search={memory}");
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
-    // A page-aligned layout would leave holes in the image.
+    // A page-aligned layout would leave gaps in the image.
     println!("cargo:rustc-link-arg-bins=--nmagic");
 }

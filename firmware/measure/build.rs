@@ -1,10 +1,10 @@
-//! Links with the memory layout of the board and cortex-m-rt's script.
+//! The build script of `measure`: links with the board's memory layout and with cortex-m-rt's script.
 
 fn main() {
     let memory = concat!(env!("CARGO_MANIFEST_DIR"), "/../memory/lm3s6965");
     println!("cargo:rerun-if-changed={memory}/memory.x");
     println!("cargo:rustc-link-search={memory}");
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
-    // A page-aligned layout would leave holes in the image.
+    // A page-aligned layout would leave gaps in the image.
     println!("cargo:rustc-link-arg-bins=--nmagic");
 }

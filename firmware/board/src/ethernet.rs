@@ -1,5 +1,5 @@
-//! The board's Ethernet controller, as a driver for embassy-net. Written for what QEMU has of it:
-//! a link that is always up, and no physical layer to set up.
+//! The board's Ethernet controller as a driver for embassy-net. Supports only what QEMU emulates: a link that is always
+//! up, and no physical layer to configure.
 
 use core::task::Context;
 use cortex_m::peripheral::NVIC;
@@ -7,21 +7,21 @@ use embassy_net_driver::{Capabilities, Driver, HardwareAddress, LinkState};
 use embassy_sync::waitqueue::AtomicWaker;
 use lm3s6965::{Interrupt, interrupt};
 
-/// The largest frame, without its checksum.
+/// The longest frame, without its checksum.
 const FRAME: usize = 1514;
 
-/// Destination, source and type: not part of the length that the controller is told.
+/// Destination, source and type: not counted in the length that is written to the controller.
 const FRAME_HEADER: usize = 14;
 
-/// A length before a received frame, and a checksum behind it: part of the length that it tells.
+/// The length before a received frame and the checksum after it: counted in the length that the controller returns.
 const RECEIVE_OVERHEAD: usize = 6;
 
-/// "Locally administered", so that it is nobody else's.
+/// A locally administered address.
 const ADDRESS: [u8; 6] = [0x02, 0, 0, 0, 0, 0x01];
 
 static WAKER: AtomicWaker = AtomicWaker::new();
 
-/// Registers, by their offset.
+/// Registers by their offset.
 #[derive(Clone, Copy)]
 #[repr(usize)]
 enum Register {
@@ -41,9 +41,9 @@ const RECEIVED_OR_SENT: u32 = 0x01 | 0x04;
 const ALL_INTERRUPTS: u32 = 0x7f;
 const RECEIVE_RESET: u32 = 0x10;
 const RECEIVE_ENABLE: u32 = 0x01;
-/// Pads short frames, appends the checksum, both directions at once.
+/// Pads short frames, appends the checksum, full duplex.
 const TRANSMIT_ENABLE: u32 = 0x01 | 0x02 | 0x04 | 0x10;
-/// A frame is sent when that is requested, not when a part of it is there.
+/// Sends a frame on request, not as soon as a part of it is written.
 const WHOLE_FRAMES: u32 = 0x3f;
 
 impl Register {
@@ -52,17 +52,17 @@ impl Register {
     }
 
     fn read(self) -> u32 {
-        // SAFETY: a register of the controller; to read one harms no memory.
+        // SAFETY: a register of the controller. Reading it does not affect memory.
         unsafe { self.address().read_volatile() }
     }
 
     fn write(self, value: u32) {
-        // SAFETY: a register of the controller, which has no access to memory of its own.
+        // SAFETY: a register of the controller, which does not access memory.
         unsafe { self.address().write_volatile(value) }
     }
 }
 
-/// The room for a frame in each direction.
+/// A buffer for a frame in each direction.
 pub struct Frames {
     received: [u8; FRAME],
     sent: [u8; FRAME],
@@ -77,7 +77,7 @@ impl Frames {
 pub struct Ethernet(&'static mut Frames);
 
 impl Ethernet {
-    /// Starts the controller. `Frames` is there once, so there is one driver.
+    /// Starts the controller. There is one `Frames`, and so one driver.
     pub fn start(frames: &'static mut Frames) -> Self {
         Register::InterruptMask.write(0);
         Register::ReceiveControl.write(RECEIVE_RESET);
@@ -89,7 +89,7 @@ impl Ethernet {
         Register::TransmitControl.write(TRANSMIT_ENABLE);
         Register::ReceiveControl.write(RECEIVE_ENABLE);
         Register::InterruptMask.write(RECEIVED_OR_SENT);
-        // SAFETY: the handler touches nothing but the waker, no critical section is broken by it.
+        // SAFETY: the handler uses only the waker, so it breaks no critical section.
         unsafe { NVIC::unmask(Interrupt::ETHERNET) };
         Self(frames)
     }
@@ -136,17 +136,17 @@ impl Driver for Ethernet {
     }
 }
 
-/// A frame that waits in the controller.
+/// A received frame in the controller.
 pub struct Received<'a>(&'a mut [u8; FRAME]);
 
 impl embassy_net_driver::RxToken for Received<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, f: F) -> R {
-        // The length, and the first two bytes.
+        // The length, and the first two bytes of the frame.
         let [low, high, first, second] = Register::Data.read().to_le_bytes();
         let total = usize::from(u16::from_le_bytes([low, high]));
         self.0[..2].copy_from_slice(&[first, second]);
         let mut rest = self.0[2..].chunks_mut(4);
-        // All has to be taken out, the checksum and what is too long for a frame as well.
+        // All words must be read, also those of the checksum and of a frame that is too long.
         for _ in 1..total.div_ceil(4) {
             let word = Register::Data.read().to_le_bytes();
             if let Some(bytes) = rest.next() {
@@ -158,7 +158,7 @@ impl embassy_net_driver::RxToken for Received<'_> {
     }
 }
 
-/// Room for a frame in the controller.
+/// The controller's transmit buffer, which is free.
 pub struct Free<'a>(&'a mut [u8; FRAME]);
 
 impl embassy_net_driver::TxToken for Free<'_> {

@@ -1,7 +1,6 @@
-//! What the programs need of QEMU's LM3S6965 board: time, network, tasks, the log, and an end.
+//! Support for QEMU's LM3S6965 board: time, network, tasks, log and exit status.
 //!
-//! Tasks run in an interrupt, so that the main thread can put the processor to sleep when none of
-//! them has anything to do.
+//! Tasks run in an interrupt, so that the main thread can sleep while no task is ready.
 #![no_std]
 
 mod ethernet;
@@ -18,22 +17,22 @@ use ethernet::{Ethernet, Frames};
 use lm3s6965::{Interrupt, interrupt};
 use static_cell::ConstStaticCell;
 
-/// QEMU's network has this address for its only guest.
+/// QEMU's network assigns this address to its only guest.
 pub const ADDRESS: Ipv4Cidr = Ipv4Cidr::new(Ipv4Address::new(10, 0, 2, 15), 24);
 
 static EXECUTOR: InterruptExecutor = InterruptExecutor::new();
 
-/// Of a device that no program uses: the executor's.
+/// The executor uses the interrupt of a device that no program uses.
 #[interrupt]
 fn I2C0() {
-    // SAFETY: the executor was started before its interrupt was, and is called nowhere else.
+    // SAFETY: the executor is started before its interrupt, and is called only here.
     unsafe { EXECUTOR.on_interrupt() }
 }
 
 /// Starts the clock and the first task.
 pub fn run(first: SpawnToken<impl Send>) -> ! {
     if let Some(mut core) = Peripherals::take() {
-        // SAFETY: no critical section rests on priorities. Interrupts of devices come before tasks.
+        // SAFETY: no critical section depends on priorities. Device interrupts take precedence over tasks.
         unsafe { core.NVIC.set_priority(Interrupt::I2C0, u8::MAX) };
         time_driver::start(core.SYST);
         EXECUTOR.start(Interrupt::I2C0).spawn(first);
@@ -43,7 +42,7 @@ pub fn run(first: SpawnToken<impl Send>) -> ! {
     }
 }
 
-/// Starts the network, once, with a task that moves frames.
+/// Starts the network and the task that moves frames. Call it once.
 pub fn network<const SOCKETS: usize>(
     spawner: Spawner,
     resources: &'static mut StackResources<SOCKETS>,
@@ -67,15 +66,15 @@ async fn move_frames(mut runner: Runner<'static, Ethernet>) {
     runner.run().await;
 }
 
-/// A number that differs from boot to boot: seconds since the Unix epoch, from the host. The board
-/// has nothing that would last, or be random, in QEMU; on real ones a counter in flash would do.
+/// A number that differs at each boot: the host's seconds since the Unix epoch. QEMU's board has neither persistent
+/// memory nor random numbers; a real one can keep a counter in flash.
 pub fn boot_number() -> u32 {
-    // SAFETY: this call has no argument and does not touch memory.
+    // SAFETY: this call has no argument and does not access memory.
     let seconds = unsafe { syscall!(TIME) };
     seconds as u32
 }
 
-/// An overflow of the stack ends here, too.
+/// A stack overflow ends here, too.
 #[exception]
 unsafe fn HardFault(_: &ExceptionFrame) -> ! {
     end(debug::EXIT_FAILURE)
@@ -87,7 +86,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     end(debug::EXIT_FAILURE)
 }
 
-/// Ends QEMU, with a status that tells.
+/// Exits QEMU with a status.
 pub fn end(status: debug::ExitStatus) -> ! {
     loop {
         debug::exit(status);

@@ -1,7 +1,6 @@
-//! Time for embassy: SysTick, whose period is a second, tells it, and a one-shot timer wakes.
+//! The clock and the alarm of embassy: SysTick with a period of one second, and a one-shot timer.
 //!
-//! A tick that came a thousand times a second would do as well, but a host that is busy would swallow
-//! some of them, and the clock would be slow.
+//! A tick every millisecond would be simpler, but a busy host loses ticks, and the clock would be slow.
 
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -14,14 +13,14 @@ use embassy_time_driver::Driver;
 use embassy_time_queue_utils::Queue;
 use lm3s6965::{Interrupt, interrupt};
 
-/// Of the board after reset.
+/// The board's clock after reset.
 const CLOCK_HZ: u32 = 12_500_000;
 
-/// embassy's ticks are microseconds: the ratio in lowest terms.
+/// embassy's ticks are microseconds. The ratio in lowest terms.
 const CYCLES_FOR: u32 = 25;
 const MICROSECONDS: u32 = 2;
 
-/// Of the alarm, in microseconds: when it is over, the next one is set.
+/// The longest alarm in microseconds; after it, the next alarm is set.
 const LONGEST_ALARM: u64 = 60_000_000;
 
 embassy_time_driver::time_driver_impl!(static CLOCK: Clock = Clock {
@@ -34,7 +33,7 @@ struct Clock {
     queue: CriticalSectionMutex<RefCell<Queue>>,
 }
 
-/// Registers of general-purpose timer 0, by their offset.
+/// Registers of general-purpose timer 0 by their offset.
 #[derive(Clone, Copy)]
 #[repr(usize)]
 enum Timer {
@@ -53,7 +52,7 @@ const EXPIRED: u32 = 1;
 impl Timer {
     fn write(self, value: u32) {
         let register = (0x4003_0000 + self as usize) as *mut u32;
-        // SAFETY: a register of the timer, which has no access to memory.
+        // SAFETY: a register of the timer, which does not access memory.
         unsafe { register.write_volatile(value) }
     }
 }
@@ -64,13 +63,13 @@ pub fn start(mut systick: SYST) {
     systick.clear_current();
     systick.enable_counter();
     systick.enable_interrupt();
-    // Until the first cycle it is 0, as at the end of a second.
+    // Before the first cycle the counter is 0, as at the end of a second.
     while SYST::get_current() == 0 {}
 
     Timer::Configuration.write(0); // one timer of 32 bits
     Timer::Mode.write(ONE_SHOT);
     Timer::InterruptMask.write(EXPIRED);
-    // SAFETY: the handler shares nothing but the queue, and that behind a critical section.
+    // SAFETY: the handler uses only the queue, in a critical section.
     unsafe { NVIC::unmask(Interrupt::TIMER_0A) };
 }
 

@@ -1,5 +1,4 @@
-//! A client's half of HTTP, as small as it can be: one GET, whose response lasts until the connection
-//! is closed.
+//! A minimal HTTP client: one GET, whose response ends when the connection closes.
 
 use embassy_net::tcp::TcpSocket;
 use embassy_net::{Ipv4Address, Stack};
@@ -9,24 +8,24 @@ use heapless::Vec;
 use sse_wire::Response;
 use sse_wire::io::Buffered;
 
-/// The only one that can be reached from the board: see `client.sh`.
+/// The only address that the board can reach: see `client.sh`.
 const SERVER: (Ipv4Address, u16) = (Ipv4Address::new(10, 0, 2, 100), 80);
 
-/// For the whole head of the response.
+/// The time limit for the connection, the request and the head of the response.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A server that is silent may be gone: it is asked, and given up if it does not answer.
+/// A silent server may be dead: TCP probes it, and closes the connection if it does not answer.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// No line of the head that counts is longer.
+/// The longest line of the head. The lines that matter are shorter.
 const LINE: usize = 64;
 
 /// The buffers of a connection.
 pub struct Memory {
     received: [u8; 1024],
     sent: [u8; 256],
-    /// What the reader reads from: embassy-net's socket is `Read` only.
+    /// The buffer of the reader: embassy-net's socket has only `Read`.
     chunk: [u8; 512],
 }
 
@@ -36,10 +35,10 @@ impl Memory {
     }
 }
 
-/// The body of a response. What came along with the head is in its buffer.
+/// The body of a response. Bytes that arrived with the head are in its buffer.
 pub type Body<'a> = Buffered<TcpSocket<'a>, &'a mut [u8]>;
 
-/// Sends a request. The error says what went wrong.
+/// Sends a request, and reads the head of the response. The error is a message.
 pub async fn get<'a>(
     stack: Stack<'a>,
     memory: &'a mut Memory,
@@ -72,7 +71,7 @@ async fn request<W: Write>(
     connection.flush().await
 }
 
-/// Consumes the head, and nothing after it.
+/// Reads the head, and no byte after it.
 async fn read_head<R: BufRead>(connection: &mut R) -> Result<Response, &'static str> {
     let mut line = Vec::new();
     read_line(connection, &mut line).await?;
@@ -86,14 +85,14 @@ async fn read_head<R: BufRead>(connection: &mut R) -> Result<Response, &'static 
         let colon = line.iter().position(|&byte| byte == b':').unwrap_or_default();
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         if name.eq_ignore_ascii_case(b"Transfer-Encoding") {
-            // picoserve ends such a body by closing the connection, and never cuts it into chunks.
+            // picoserve ends a body by closing the connection, and never uses chunked transfer coding.
             return Err("the response has a transfer coding");
         }
         response = response.header(name, value);
     }
 }
 
-/// Reads a line, without its end, and as much of it as there is room for.
+/// Reads a line, without its line end, truncated to `LINE` bytes.
 async fn read_line<R: BufRead>(
     connection: &mut R,
     line: &mut Vec<u8, LINE>,

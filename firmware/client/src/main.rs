@@ -1,7 +1,7 @@
-//! Reads the event stream of the host's program `telemetry` and reports what it decodes, reconnecting
-//! when the connection is lost. Ends after some events, with success if none was lost or came twice.
+//! Reads the event stream of the host's program `telemetry`, reconnects when the connection is lost, and reports what
+//! it decodes. Exits after some events, successfully if none was lost or repeated.
 //!
-//! The report is text, on the error output; the log on the standard output is defmt's.
+//! The report is text on standard error; the log on standard output is defmt's.
 #![no_std]
 #![no_main]
 
@@ -19,11 +19,11 @@ use report::Report;
 use sse_wire::{Backoff, Decoder, EventSource, ReadyState};
 use static_cell::{ConstStaticCell, StaticCell};
 
-/// Bounds an event: its lines as they are on the wire, the last event ID and eight bytes must fit.
-/// Those of a sample take less than 280 bytes.
+/// Limits an event: its lines on the wire, the last event ID and eight bytes must fit. A sample's lines take less than
+/// 280 bytes.
 const EVENT_BUFFER: usize = 512;
 
-/// A server's mistake must not silence the board.
+/// A server's mistake must not silence the board for long.
 const BACKOFF: Backoff = Backoff::new().ceiling(Duration::from_secs(60));
 
 type Source = EventSource<&'static mut [u8; EVENT_BUFFER]>;
@@ -39,7 +39,7 @@ async fn start() {
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     static EVENT: ConstStaticCell<[u8; EVENT_BUFFER]> = ConstStaticCell::new([0; EVENT_BUFFER]);
 
-    // SAFETY: polled by embassy's executor itself, with its own context.
+    // SAFETY: embassy's own executor polls this task, with its own context.
     let spawner = unsafe { Spawner::for_current_executor() }.await;
     let resources = RESOURCES.init(StackResources::new());
     let stack = board::network(spawner, resources, board::boot_number().into());
@@ -58,12 +58,12 @@ async fn start() {
     report.fail("the server does not want this client");
 }
 
-/// As random as the moment at which a connection ends, spread over all bits.
+/// Spreads the time at which a connection ends over all bits.
 fn random() -> u32 {
     (Instant::now().as_ticks() as u32).wrapping_mul(0x9E37_79B9)
 }
 
-/// Reads until the connection is lost, and says why.
+/// Reads until the connection is lost, and returns the reason.
 async fn receive(
     stack: Stack<'static>,
     memory: &mut Memory,
@@ -81,7 +81,7 @@ async fn receive(
         return "the response is no event stream";
     }
     while source.ready_state() == ReadyState::Open {
-        // embassy-net has the same error for a connection that was closed in good order.
+        // embassy-net returns the same error for a connection that was closed cleanly.
         let Ok(bytes @ [_, ..]) = body.fill_buf().await else { break };
         let mut chunk = bytes;
         while let Some(event) = source.next(&mut chunk) {

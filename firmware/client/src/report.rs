@@ -1,23 +1,23 @@
-//! What was decoded, as text; and whether it is all that there was.
+//! Prints the decoded events, and checks that none was lost or repeated.
 
 use board::stack;
 use core::time::Duration;
 use cortex_m_semihosting::{debug, heprintln};
 use sse_wire::{DecodeError, MessageEvent};
 
-/// How many events there are to be before the end.
+/// The program exits after this number of events.
 const EVENTS: u32 = 20;
 
 pub struct Report {
     events: u32,
     reconnections: u32,
-    /// Of the last event.
+    /// The ID of the last event.
     id: Option<Id>,
-    /// In bytes.
+    /// The size of the client in bytes.
     client: usize,
 }
 
-/// `BOOT-N`: N grows by one from event to event.
+/// An ID `BOOT-N`: N grows by one with each event.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Id {
     boot: u64,
@@ -36,12 +36,12 @@ impl Id {
 }
 
 impl Report {
-    /// `client` is how many bytes it takes.
+    /// `client` is the size of the client in bytes.
     pub const fn new(client: usize) -> Self {
         Self { events: 0, reconnections: 0, id: None, client }
     }
 
-    /// An event has come. Ends the program if it is the last one, or not the next one.
+    /// Reports an event. Exits if it is the last one, or not the next one.
     pub fn event(&mut self, event: &MessageEvent<'_>) {
         let id = event.last_event_id_lossy();
         heprintln!("{}  {}: {}", id, event.event_type_lossy(), event.data_lossy());
@@ -57,7 +57,7 @@ impl Report {
         }
     }
 
-    /// An event is lost: the next one's id will not do.
+    /// Reports a lost event. The ID of the next event then fails the check.
     pub fn left_out(&self, error: DecodeError) {
         heprintln!("left out: {}", error);
     }

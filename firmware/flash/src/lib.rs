@@ -1,7 +1,7 @@
-//! What the programs share: the proof that they cannot panic, and the bounds of the state's size.
+//! Shared by the programs: a panic handler that does not link, upper bounds for the size of the state, and the decoder.
 //!
-//! They are never run. `black_box` stands for the hardware on either end, so that nothing of the
-//! codec is optimised away and nothing but the codec is measured.
+//! The programs never run. `black_box` stands for the hardware, so that the compiler removes nothing of the codec, and
+//! nothing else is measured.
 #![no_std]
 
 use sse_wire::{Decoder, Tokenizer};
@@ -19,22 +19,22 @@ const _: () = {
 #[unsafe(no_mangle)]
 static mut DECODER: Decoder<[u8; BUFFER]> = Decoder::new([0; BUFFER]);
 
-/// The one decoder of a program.
+/// The decoder of a program.
 ///
 /// # Safety
-/// To be called once.
+/// Must be called at most once.
 pub unsafe fn decoder() -> &'static mut Decoder<[u8; BUFFER]> {
     let decoder = &raw mut DECODER;
-    // SAFETY: as promised by the caller, this is the only reference.
+    // SAFETY: the caller calls this once, so this is the only reference.
     unsafe { &mut *decoder }
 }
 
-/// Does not link: a program that could panic would need a function that is nowhere defined.
+/// Does not link: a program that can panic needs a function that is not defined.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     unsafe extern "C" {
         fn a_panic_is_reachable() -> !;
     }
-    // SAFETY: it is never called, because it does not exist.
+    // SAFETY: never called, because a program that reaches it does not link.
     unsafe { a_panic_is_reachable() }
 }

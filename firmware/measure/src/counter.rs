@@ -1,4 +1,4 @@
-//! Counts instructions, by the time they take: SysTick ticks every 5 ns, an instruction takes 16 ns.
+//! Counts instructions by their time: SysTick ticks every 5 ns, and an instruction takes 16 ns.
 
 use crate::stack;
 use core::arch::asm;
@@ -11,12 +11,12 @@ const NANOSECONDS_AN_INSTRUCTION: u32 = 16;
 /// SysTick has 24 bits.
 const RELOAD: u32 = 0x00ff_ffff;
 
-/// "Run-mode clock configuration", and its divider's field.
+/// The register "run-mode clock configuration", and the field of its divider.
 const RCC: *mut u32 = 0x400f_e060 as *mut u32;
 const SYSDIV: u32 = 0xf << 23;
 
 pub struct Counter {
-    /// What counting itself takes.
+    /// The instructions of counting itself.
     overhead: u32,
 }
 
@@ -28,8 +28,7 @@ pub struct Cost {
 
 impl Counter {
     pub fn start(mut systick: SYST) -> Self {
-        // SAFETY: a register of the system control, which nothing else uses. The clock is not divided
-        // from here on.
+        // SAFETY: a register of the system control that nothing else uses. Turns the clock divider off.
         unsafe { RCC.write_volatile(RCC.read_volatile() & !SYSDIV) };
         systick.set_reload(RELOAD);
         systick.set_clock_source(SystClkSource::Core);
@@ -40,13 +39,13 @@ impl Counter {
         counter
     }
 
-    /// How many instructions 100 of them are.
+    /// The count of 100 instructions, as a check.
     pub fn nops(&self) -> u32 {
-        // SAFETY: nops do nothing.
+        // SAFETY: a nop has no effect.
         self.count(|| unsafe { asm!(".rept 100", "nop", ".endr") })
     }
 
-    /// Runs twice, once for each.
+    /// Runs `f` twice, once for each measurement.
     pub fn measure(&self, mut f: impl FnMut()) -> Cost {
         let stack = stack::used_by(&mut f);
         Cost { instructions: self.count(f), stack }

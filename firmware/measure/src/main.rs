@@ -1,5 +1,5 @@
-//! What the codec costs on a Cortex-M3: instructions a byte and an event, and stack. Runs on QEMU
-//! alone, which has to give each instruction 16 ns (`-icount shift=4`).
+//! Prints the codec's instructions a byte and an event, and its stack, on a Cortex-M3. Runs only on QEMU, with 16 ns
+//! for each instruction (`-icount shift=4`).
 #![no_std]
 #![no_main]
 
@@ -19,12 +19,12 @@ use sse_wire::{Decoder, Event, EventId, MessageEvent, Progress, event_type};
 const STREAM: usize = 5 * 1024;
 const BUFFER: usize = 1280;
 
-/// What a microcontroller may read at a time.
+/// A typical read on a microcontroller.
 const SMALL_CHUNK: usize = 64;
 
 static LARGE_DATA: [u8; 1000] = [b'x'; 1000];
 
-/// An event of telemetry, of 46 to 49 bytes.
+/// A telemetry event of 46 to 49 bytes.
 fn telemetry(number: u64) -> Event<'static> {
     let event = Event::new().event_type(event_type!("temp")).id(EventId::from_u64(number));
     event.data(r#"{"t":23.4,"h":41}"#)
@@ -106,7 +106,7 @@ fn measure(counter: &Counter, size: &str, event: impl Fn(u64) -> Event<'static>)
     }
 }
 
-/// Fills `out` with events; returns the length and how many there are.
+/// Fills `out` with events. Returns the length, and the number of events.
 fn encode(event: impl Fn(u64) -> Event<'static>, out: &mut [u8]) -> (usize, u32) {
     let (mut len, mut events) = (0, 0);
     while let Ok(bytes) = event(black_box(1000 + u64::from(events))).encode(&mut out[len..]) {
@@ -140,7 +140,7 @@ fn decode(decoder: &mut Decoder<[u8; BUFFER]>, stream: &[u8], chunk: usize) -> u
     events
 }
 
-/// The sizes of the futures, over connections that are slices.
+/// The sizes of the futures, for connections that are slices.
 fn futures() -> (usize, usize) {
     let mut reader = EventReader::new(&[][..], [0; BUFFER]);
     let mut wire = [0; 0];
@@ -148,7 +148,7 @@ fn futures() -> (usize, usize) {
     (size_of_val(&reader.next()), size_of_val(&writer.send(&telemetry(0))))
 }
 
-/// Sends events until the wire is full; returns how many there are.
+/// Sends events until the wire is full. Returns their number.
 async fn send(event: impl Fn(u64) -> Event<'static>, wire: &mut [u8], buffer: &mut [u8]) -> u32 {
     let mut writer = EventWriter::new(wire, buffer);
     let mut events = 0;
@@ -179,7 +179,7 @@ fn fail(why: &str) -> ! {
     }
 }
 
-/// An overflow of the stack ends here, too.
+/// A stack overflow ends here, too.
 #[exception]
 unsafe fn HardFault(_: &ExceptionFrame) -> ! {
     fail("a fault")

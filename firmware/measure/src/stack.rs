@@ -1,15 +1,15 @@
-//! How much stack a function uses: what is free is painted, and looked at afterwards.
+//! Measures the stack of a function: paints the free stack before the call, and searches the paint after it.
 
 use cortex_m::register::msp;
 
 const PAINT: u32 = 0xcccc_cccc;
 
 unsafe extern "C" {
-    // From `memory.x`. It is an address; nothing lies there.
+    // From `memory.x`. This is an address; no object is there.
     static mut _stack_end: u32;
 }
 
-/// In bytes.
+/// The stack that `f` uses, in bytes.
 #[inline(never)]
 pub fn used_by(f: &mut dyn FnMut()) -> usize {
     let end = &raw mut _stack_end;

@@ -1,4 +1,4 @@
-//! The latest samples, as they are sent, and a way to wait for more of them.
+//! The latest samples as encoded events, and a notification of new ones.
 
 use core::cell::RefCell;
 use embassy_sync::blocking_mutex::CriticalSectionMutex;
@@ -6,7 +6,7 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::watch::{Receiver, Watch};
 use sse_wire::{BufferTooSmall, Event, ReplayBuffer};
 
-/// Room for about 20 samples as they are sent, for clients that come late, or back.
+/// Memory for about 20 encoded samples, for clients that connect late or reconnect.
 pub const MEMORY: usize = 3 * 1024;
 
 type Samples = ReplayBuffer<&'static mut [u8; MEMORY]>;
@@ -16,11 +16,11 @@ pub struct History {
     news: Watch<CriticalSectionRawMutex, (), { crate::WORKERS }>,
 }
 
-/// Who waits for news.
+/// Waits for new samples.
 pub type News = Receiver<'static, CriticalSectionRawMutex, (), { crate::WORKERS }>;
 
 impl History {
-    /// `boot` is another number at each start, so that ids from before are not taken for ours.
+    /// `boot` must differ at each start, so that IDs of an earlier start do not match.
     pub const fn new(boot: u32, memory: &'static mut [u8; MEMORY]) -> Self {
         let samples = ReplayBuffer::new(boot as u64, memory);
         Self { samples: CriticalSectionMutex::new(RefCell::new(samples)), news: Watch::new() }
@@ -36,7 +36,7 @@ impl History {
         self.samples.lock(|samples| f(&samples.borrow()))
     }
 
-    /// `None` if there are as many readers as workers.
+    /// `None` if all workers have a receiver.
     pub fn news(&'static self) -> Option<News> {
         self.news.receiver()
     }

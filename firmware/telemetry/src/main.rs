@@ -1,6 +1,6 @@
-//! Serves telemetry of the board itself as an event stream over HTTP, with a page that draws it.
+//! Serves telemetry of the board as an event stream over HTTP, with a page that plots it.
 //!
-//! The tasks: one takes samples, one moves frames, and each worker serves one connection at a time.
+//! One task takes samples, one moves frames, and each worker serves one connection at a time.
 #![no_std]
 #![no_main]
 
@@ -21,15 +21,14 @@ use sse_wire::RESPONSE_HEADERS;
 use static_cell::{ConstStaticCell, StaticCell};
 use stream::EventStream;
 
-/// How many connections there can be: four streams, and two more, because there is no queue for those
-/// that come when all are taken, and a browser takes one for the page and may open one ahead of time.
-/// Each takes 7 kB of RAM, half of it picoserve's future.
+/// The number of connections: four streams and two more. Without a queue for connections beyond the limit, the page
+/// needs one, and a browser may open another in advance. Each takes 7 kB of RAM, half of it for picoserve's future.
 const WORKERS: usize = 6;
 
 const PAGE: File = File::html(include_str!("page.html"));
 
 const TIMEOUTS: Timeouts = Timeouts {
-    // A connection that was opened ahead of time is not to keep others out.
+    // A connection that a browser opens in advance must not block others.
     start_read_request: Duration::from_secs(2),
     persistent_start_read_request: Duration::from_secs(1),
     read_request: Duration::from_secs(2),
@@ -38,7 +37,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 
 /// The buffers of a worker.
 struct Memory {
-    /// A request's head.
+    /// The head of a request.
     http: [u8; 1536],
     received: [u8; 768],
     sent: [u8; 512],
@@ -63,7 +62,7 @@ async fn start() {
     static SAMPLES: ConstStaticCell<[u8; history::MEMORY]> = ConstStaticCell::new([0; _]);
     static HISTORY: StaticCell<History> = StaticCell::new();
 
-    // SAFETY: polled by embassy's executor itself, with its own context.
+    // SAFETY: embassy's own executor polls this task, with its own context.
     let spawner = unsafe { Spawner::for_current_executor() }.await;
     let boot = board::boot_number();
     let history: &History = HISTORY.init(History::new(boot, SAMPLES.take()));

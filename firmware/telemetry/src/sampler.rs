@@ -1,4 +1,4 @@
-//! What is measured, and how often.
+//! Takes a sample of the board at each interval.
 
 use crate::history::History;
 use crate::stream::RETRY;
@@ -11,13 +11,13 @@ use sse_wire::{Event, event_type};
 
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Events that were sent since the start, to all clients.
+/// The number of events sent to all clients since the start.
 pub static EVENTS: AtomicU32 = AtomicU32::new(0);
 
-/// How many clients there are now.
+/// The number of connected clients.
 pub static CLIENTS: AtomicU32 = AtomicU32::new(0);
 
-/// One look at the board. Displays as the JSON that clients get.
+/// A sample. Its `Display` is the JSON that clients receive.
 struct Sample {
     /// In milliseconds.
     uptime: u64,
@@ -38,13 +38,13 @@ impl fmt::Display for Sample {
     }
 }
 
-/// A simulated sensor: a room that a thermostat keeps between 20 and 22 degrees. The board has no
-/// sensor that QEMU has, too.
+/// A simulated sensor in a room that a thermostat keeps between 20 and 22 degrees. QEMU emulates none of the board's
+/// sensors.
 struct Room {
     /// In hundredths of a degree.
     temperature: u16,
     heated: bool,
-    /// The state of the generator of the sensor's noise.
+    /// The state of the noise generator.
     noise: u32,
 }
 
@@ -64,7 +64,7 @@ impl Room {
     }
 }
 
-/// Room for a sample's JSON, which takes 96 bytes at most.
+/// The longest JSON of a sample has 96 bytes.
 pub const SAMPLE: usize = 100;
 
 /// Takes a sample at each interval.

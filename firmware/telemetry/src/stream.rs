@@ -1,9 +1,9 @@
-//! The event stream as one client gets it.
+//! The event stream of one client, as an endless response body for picoserve.
 //!
-//! picoserve takes the stream as a body that is never done. A client without `Last-Event-ID` gets what the
-//! history keeps, then each sample as it is taken. A client that comes back goes on after the id it sends;
-//! if that is not possible, an event of type `gap` says how many samples are missing: `{"missed":25}`, or
-//! `null` if that is not known. It has no id, so that a client that loses it is told again.
+//! A client without `Last-Event-ID` gets the stored samples, then each new one. A client that reconnects continues
+//! after the ID that it sends. If samples are missing, it gets an event of type `gap` with their number:
+//! `{"missed":25}`, or `null` if the number is unknown. This event has no ID, so that a client that loses it is
+//! notified again.
 
 use crate::history::{History, News};
 use crate::sampler::{CLIENTS, EVENTS, INTERVAL, SAMPLE};
@@ -17,24 +17,24 @@ use picoserve::response::StatusCode;
 use picoserve::response::custom::CustomBody;
 use sse_wire::{Cursor, Event, FormatError, KEEP_ALIVE, LAST_EVENT_ID, Lagged, Resume, event_type};
 
-/// The time after which a client should come back.
+/// The reconnection time for clients.
 pub const RETRY: core::time::Duration = core::time::Duration::from_secs(2);
 
-/// So that a keep-alive falls into each pause between samples.
+/// Shorter than the interval, so that a keep-alive is sent in each pause between samples.
 const LONGEST_PAUSE: Duration = Duration::from_millis(INTERVAL.as_millis() * 2 / 3);
 
-/// Room for an event: what is around a sample takes 60 bytes at most.
+/// The longest event: a sample, and at most 60 bytes around it.
 const EVENT_BUFFER: usize = SAMPLE + 60;
 
 pub struct EventStream {
     history: &'static History,
     news: News,
     cursor: Cursor,
-    /// The client's id is unknown here, and it must be told so.
+    /// The client's ID is unknown here, and the client must be notified.
     is_unknown: bool,
 }
 
-/// A client's stream starts where the client stopped.
+/// The stream starts where the client stopped.
 impl<'r> FromRequestParts<'r, &'static History> for EventStream {
     type Rejection = StatusCode;
 
@@ -67,14 +67,14 @@ impl CustomBody for EventStream {
                 None if with_timeout(LONGEST_PAUSE, self.news.changed()).await.is_ok() => continue,
                 None => writer.write_all(KEEP_ALIVE).await?,
             }
-            // Waits until the client has it: one that is dead is noticed.
+            // Waits until the client has received the bytes, which detects a dead client.
             writer.flush().await?;
         }
     }
 }
 
 impl EventStream {
-    /// Copies the next event to the front of `out`, if there is one.
+    /// Copies the next event, if there is one, to the front of `out`.
     fn next<'b>(&mut self, out: &'b mut [u8]) -> Option<&'b [u8]> {
         if core::mem::take(&mut self.is_unknown) {
             return encode_gap(None, out);
@@ -87,7 +87,7 @@ impl EventStream {
             }
             Err(lagged) => Some(Err(lagged)),
         });
-        // With `flood` it stays where it is.
+        // With `flood`, the cursor does not advance.
         if !cfg!(feature = "flood") || matches!(copied, Some(Err(_))) {
             self.cursor = cursor;
         }
@@ -98,7 +98,7 @@ impl EventStream {
     }
 }
 
-/// So many samples are missing, or there is no telling how many.
+/// Encodes the event for missing samples. `None`: the number is unknown.
 fn encode_gap(missed: Option<u64>, out: &mut [u8]) -> Option<&[u8]> {
     let event = Event::new().event_type(event_type!("gap")).retry(RETRY);
     let encoded = match missed {
@@ -108,7 +108,7 @@ fn encode_gap(missed: Option<u64>, out: &mut [u8]) -> Option<&[u8]> {
     encoded.inspect_err(|error| error!("cannot encode a gap: {}", error)).ok().map(|event| &*event)
 }
 
-/// Is counted while it lives: picoserve drops the body when the client has gone.
+/// Counts a client while it exists: picoserve drops the body when the client disconnects.
 struct Client;
 
 impl Client {

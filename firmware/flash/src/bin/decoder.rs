@@ -1,4 +1,4 @@
-//! A decoder that takes events from chunks with `next`.
+//! For flash.sh: a decoder, with `next`.
 #![no_std]
 #![no_main]
 
@@ -6,7 +6,7 @@ use core::hint::black_box;
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    // SAFETY: the program begins here, once.
+    // SAFETY: called once, at the start of the program.
     let decoder = unsafe { flash::decoder() };
     loop {
         let mut chunk: &[u8] = black_box(&[]);

@@ -1,4 +1,4 @@
-//! A decoder that is driven with `decode` and `event`, and does what a client needs to reconnect.
+//! For flash.sh: a decoder, with `decode` and `event`, and the methods that a client needs in order to reconnect.
 #![no_std]
 #![no_main]
 
@@ -7,7 +7,7 @@ use sse_wire::Progress;
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    // SAFETY: the program begins here, once.
+    // SAFETY: called once, at the start of the program.
     let decoder = unsafe { flash::decoder() };
     loop {
         let _ = black_box(decoder.set_last_event_id(black_box(&[])));

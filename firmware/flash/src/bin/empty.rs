@@ -1,4 +1,4 @@
-//! The baseline: bytes come in and go out.
+//! For flash.sh: the baseline without the codec.
 #![no_std]
 #![no_main]
 

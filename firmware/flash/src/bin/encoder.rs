@@ -1,4 +1,4 @@
-//! An encoder: events with a type, a counter as id, a reconnection time and data.
+//! For flash.sh: an encoder of events with a type, a counter as ID, a reconnection time and data.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A client: it connects, sends headers, judges the response, takes events with `next`, and waits.
+//! For flash.sh: a client that connects, sends headers, checks the response, reads events with `next`, and waits.
 #![no_std]
 #![no_main]
 
@@ -6,7 +6,7 @@ use core::hint::black_box;
 use flash::BUFFER;
 use sse_wire::{Decoder, EventSource, ReadyState, Response};
 
-/// Exported so that its size can be read.
+/// Exported, so that its size can be read.
 #[unsafe(no_mangle)]
 static mut EVENT_SOURCE: EventSource<[u8; BUFFER]> = EventSource::new(Decoder::new([0; BUFFER]));
 

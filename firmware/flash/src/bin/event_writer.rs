@@ -1,4 +1,4 @@
-//! A writer over a connection, of whole events, and of one larger than its buffer in pieces.
+//! For flash.sh: a writer over a connection, of whole events and of an event in pieces, larger than its buffer.
 #![no_std]
 #![no_main]
 
@@ -10,7 +10,7 @@ use flash as _;
 use sse_wire::io::blocking::EventWriter;
 use sse_wire::{Event, EventId, event_type};
 
-/// The hardware.
+/// A stand-in for the hardware.
 struct Connection;
 
 impl ErrorType for Connection {

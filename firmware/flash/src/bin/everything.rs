@@ -1,5 +1,4 @@
-//! All of the codec that does not format, so that the linker proves that none of it can panic. It
-//! is not measured: no firmware needs it all.
+//! All of the codec except formatting, so that the linker proves that none of it can panic. Its flash is not measured.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A ring of events, and a client that resumes and takes what comes.
+//! For flash.sh: a ring of events, and a client that resumes and reads events.
 #![no_std]
 #![no_main]
 

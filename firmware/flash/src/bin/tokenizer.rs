@@ -1,4 +1,4 @@
-//! A tokenizer alone.
+//! For flash.sh: a tokenizer.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The encoder's events, and events whose data come in pieces, into a slice.
+//! For flash.sh: the events of `encoder`, and events with data in pieces, into a slice.
 #![no_std]
 #![no_main]
 
