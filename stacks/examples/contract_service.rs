@@ -1,5 +1,5 @@
-//! The test service that LaunchDarkly's sse-contract-tests drive: starts a client of event streams for each `POST`, and
-//! posts what the client sees to a callback URL. All 113 tests pass.
+//! The service that LaunchDarkly's sse-contract-tests drive: starts a client for each `POST`, and posts each of the
+//! client's events to a callback URL. All 113 tests pass.
 //!
 //! ```text
 //! cargo run --example contract_service -- 8000
@@ -30,7 +30,7 @@ use tokio::time::sleep;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// All but `event-type-listeners`: every event is reported, whatever its type.
+/// All capabilities except `event-type-listeners`: every event is reported, whatever its type.
 const CAPABILITIES: [&str; 9] = [
     "bom",
     "comments",
@@ -46,7 +46,7 @@ const CAPABILITIES: [&str; 9] = [
 /// The tests send events of 14 MB.
 const LONGEST_EVENT: usize = 16 << 20;
 
-/// The least wait, because the tests set a reconnection time of zero.
+/// The tests set a reconnection time of zero.
 const FLOOR: Duration = Duration::from_millis(20);
 
 #[tokio::main(flavor = "current_thread")]
@@ -70,12 +70,12 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
 
 #[derive(Default)]
 struct Service {
-    /// Each with its number for an index.
+    /// A client's number is its index.
     clients: Mutex<Vec<Running>>,
     stop: Notify,
 }
 
-/// A client, as the service sees it.
+/// The service's handles to a running client.
 struct Running {
     restart: Arc<Notify>,
     task: JoinHandle<()>,
@@ -143,7 +143,7 @@ fn start(parameters: &Value) -> Result<Running, Error> {
     let method = Method::from_bytes(text("method").unwrap_or("GET").as_bytes())?;
     let mut request = http.request(method, url);
     for (name, value) in parameters["headers"].as_object().into_iter().flatten() {
-        request = request.header(name, value.as_str().ok_or("a header that is no text")?);
+        request = request.header(name, value.as_str().ok_or("a header is not text")?);
     }
     if let Some(body) = text("body") {
         request = request.body(body.to_owned());
@@ -167,8 +167,8 @@ fn start(parameters: &Value) -> Result<Running, Error> {
     Ok(Running { restart, task })
 }
 
-/// Follows 20 redirections, and passes on the response of the next. A permanent one changes `current_url`, to which the
-/// client reconnects.
+/// Follows 20 redirections, and returns the response of the next. A permanent redirection changes `current_url`, to
+/// which the client reconnects.
 fn follow(current_url: Arc<Mutex<Url>>) -> Policy {
     Policy::custom(move |attempt| {
         if attempt.previous().len() > 20 {
@@ -183,7 +183,7 @@ fn follow(current_url: Arc<Mutex<Url>>) -> Policy {
     })
 }
 
-/// Posts the reports in their order, and numbers them.
+/// Posts the reports in order, with a number.
 async fn post_reports(callback_url: String, mut reports: UnboundedReceiver<Value>) {
     let http = Client::new();
     let mut number = 0;
@@ -191,16 +191,16 @@ async fn post_reports(callback_url: String, mut reports: UnboundedReceiver<Value
         number += 1;
         let request = http.post(format!("{callback_url}/{number}")).body(report.to_string());
         if let Err(error) = request.send().await {
-            eprintln!("a report is lost: {error}");
+            eprintln!("lost a report: {error}");
         }
     }
 }
 
-/// What drives an `EventSource`.
+/// The loop that drives an `EventSource`.
 struct Driver {
     source: EventSource<GrowingBuffer>,
     http: Client,
-    /// Without the headers of the source.
+    /// The request without the headers of the source.
     request: Request,
     current_url: Arc<Mutex<Url>>,
     reports: UnboundedSender<Value>,
@@ -208,7 +208,7 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self, restart: Arc<Notify>) {
-        // No random part: no other client waits for the same server.
+        // No random part: no other client reconnects to this server.
         while let Some(wait) = self.source.connect(0) {
             tokio::select! {
                 end = self.connection(wait) => {
@@ -226,16 +226,16 @@ impl Driver {
     /// Waits, connects, and reads the stream to its end.
     async fn connection(&mut self, wait: Duration) -> Result<(), Error> {
         sleep(wait).await;
-        let mut request = self.request.try_clone().expect("its body is no stream");
+        let mut request = self.request.try_clone().expect("the body is not a stream");
         *request.url_mut() = self.current_url.lock().unwrap().clone();
         for (name, value) in self.source.headers() {
-            // As in a browser, U+FFFD stands for what is not UTF-8.
+            // As in a browser, U+FFFD replaces invalid UTF-8.
             let value = HeaderValue::from_str(&String::from_utf8_lossy(value))?;
             request.headers_mut().insert(name, value);
         }
         let mut response = match self.http.execute(request).await {
             Err(error) if error.is_builder() => {
-                // The URL is not of HTTP.
+                // The scheme of the URL is not HTTP.
                 self.source.close();
                 return Err(error.into());
             }
@@ -260,7 +260,7 @@ impl Driver {
                         comment.clear();
                     }
                 }
-                // The source reads as far as the tokenizer, so that comments and events are in their order.
+                // The source reads as far as the tokenizer, so that comments and events are reported in order.
                 self.read(&unread[..unread.len() - rest.len()]);
             }
         }
@@ -283,7 +283,7 @@ impl Driver {
     }
 }
 
-/// Hands a report to the task that posts it. A restart drops the future of the connection, and loses no report.
+/// Sends a report to the task that posts it. A restart drops the future of the connection, but loses no report.
 fn send(reports: &UnboundedSender<Value>, report: Value) {
     reports.send(report).expect("the task ends after the last sender");
 }

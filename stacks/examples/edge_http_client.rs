@@ -1,5 +1,5 @@
-//! Reads five events with edge-http, from `/events` at the address that is given or from a server of
-//! its own, and comes back whenever the connection is lost.
+//! Reads five events with edge-http, from `/events` at the given address or from its own server, and reconnects when
+//! the connection is lost.
 //!
 //! ```text
 //! cargo run --example edge_http_client

@@ -1,4 +1,4 @@
-//! Serves a clock with edge-http, on any free port or the one that is given, until Ctrl-C.
+//! Serves a clock with edge-http until Ctrl-C, on the given port or any free one.
 //!
 //! ```text
 //! cargo run --example edge_http_server -- 8080
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let port: u16 = env::args().nth(1).map_or(Ok(0), |port| port.parse())?;
     let listener = Async::<TcpListener>::bind((Ipv4Addr::LOCALHOST, port))?;
     let address = listener.get_ref().local_addr()?;
-    println!("http://{address}/events, and in chunks http://{address}/chunked");
+    println!("http://{address}/events, chunked: http://{address}/chunked");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match LocalSet::new().block_on(&runtime, serve(&listener, &Feed::clock()))? {}
 }

@@ -1,4 +1,4 @@
-//! Serves a clock with picoserve, on any free port or the one that is given, until Ctrl-C.
+//! Serves a clock with picoserve until Ctrl-C, on the given port or any free one.
 //!
 //! ```text
 //! cargo run --example picoserve_server -- 8080

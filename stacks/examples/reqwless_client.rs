@@ -1,5 +1,5 @@
-//! Reads five events with reqwless, from the URL that is given or a server of its own, and comes back
-//! whenever the connection is lost.
+//! Reads five events with reqwless, from the given URL or from its own server, and reconnects when the connection is
+//! lost.
 //!
 //! ```text
 //! cargo run --example reqwless_client

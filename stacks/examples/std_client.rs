@@ -1,5 +1,5 @@
-//! Reads five events with `std::net`, from the URL that is given or a server of its own, and comes back
-//! whenever the connection is lost.
+//! Reads five events with `std::net`, from the given URL or from its own server, and reconnects when the connection is
+//! lost.
 //!
 //! ```text
 //! cargo run --example std_client
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let url = support::url()?;
     println!("{url}");
     let mut source = EventSource::new(Decoder::new([0; 4096]));
-    // A clone of it, in another thread, can close the client.
+    // A clone of it can close the client from another thread.
     let closer = Closer::default();
     let sleep = |time| closer.sleep(time);
     let mut five = Print { left: 5 };

@@ -1,11 +1,11 @@
-//! `std::net` without any HTTP crate. A thread for each connection.
+//! A server with `std::net` alone, without an HTTP crate. One thread for each connection.
 //!
-//! * The stream ends with the connection: without a length and a transfer coding that is how HTTP
-//!   delimits a body. `Connection: close` says so.
-//! * A thread that blocks in a wait cannot notice that a client has gone: it does when it writes, and
-//!   the first write after that may still succeed. The keep-alives bound how long it takes.
-//! * A client that stays and reads nothing blocks the thread once the socket's buffers are full,
-//!   hence the timeout for writing. An event may be half written then: the connection is done for.
+//! * The stream ends with the connection: HTTP delimits a body so if there is neither a length nor a transfer coding.
+//!   `Connection: close` announces it.
+//! * A waiting thread notices only when it writes that its client has disconnected, and the first write after that may
+//!   still succeed. The keep-alives limit the delay.
+//! * A client that stays but does not read blocks the thread when the socket's buffers are full, hence the write
+//!   timeout. After a timeout, half an event may be written: the connection is unusable.
 
 use crate::feed::Feed;
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
@@ -16,13 +16,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// The most that a request's head may take.
+/// The longest head of a request.
 const LONGEST_HEAD: u64 = 8 * 1024;
 
-/// How long a client may leave no room for more.
+/// The longest time that a client may not accept bytes.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves the feed to all who come, each in a thread.
+/// Serves the feed to all clients, each in a thread.
 ///
 /// # Errors
 /// If no connection can be accepted.
@@ -30,17 +30,17 @@ pub fn serve(listener: &TcpListener, feed: &Arc<Feed>) -> io::Result<Infallible>
     loop {
         let (connection, _) = listener.accept()?;
         let feed = Arc::clone(feed);
-        // An error is a client that went away: its affair.
+        // An error is a client that has disconnected.
         thread::spawn(move || serve_connection(&connection, &feed));
     }
 }
 
-/// Serves the feed, whatever the path, until the client goes.
+/// Serves the feed, for any path, until the client disconnects.
 ///
 /// # Errors
-/// If the connection fails, as it does at the latest when the client has gone.
+/// If the connection fails, at the latest when the client has disconnected.
 pub fn serve_connection(mut connection: &TcpStream, feed: &Feed) -> io::Result<()> {
-    // Or an event waits until the one before it is acknowledged.
+    // Without this, an event waits until the previous one is acknowledged.
     connection.set_nodelay(true)?;
     connection.set_write_timeout(Some(WRITE_TIMEOUT))?;
     let last_event_id = read_request(BufReader::new(connection.take(LONGEST_HEAD)))?;

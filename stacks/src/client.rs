@@ -1,4 +1,5 @@
-//! What the clients share: where they connect, what a program hears of them, and all that comes after the head of a response.
+//! Shared by the clients: the target of their connections, the handler of their events, and reading a stream after the
+//! head of the response.
 
 use embedded_io_async::BufRead;
 use sse_wire::{Buffer, DecodeError, EventSource, MessageEvent, ReadyState, Refused, Response};
@@ -10,39 +11,40 @@ use std::time::Duration;
 use tokio::time::timeout;
 use url::{ParseError, Url};
 
-/// After so long a silence a connection is given up, unless its [`Target`] knows better: three keep-alives of 15 seconds.
+/// The default time without input after which a connection is closed: three keep-alives of 15 seconds.
 pub(crate) const SILENCE: Duration = Duration::from_secs(45);
 
-/// How many redirections of a request are followed, as in browsers.
+/// The most redirections of a request that are followed, as in browsers.
 const REDIRECTIONS: u8 = 20;
 
-/// What a program does when something happens to its client. A closure that takes events is one that ignores the rest.
+/// A program's handlers for the events of its client. A closure can be a handler that ignores everything but events of
+/// the stream.
 pub trait Handler<B: Buffer> {
-    /// The client is open: the browser's event `open`. `url` is the one after all redirections: its origin is the origin of the
-    /// events. To close the client, call [`EventSource::close`].
+    /// The client is open: a browser's event `open`. `url` is the URL after all redirections; its origin is the origin
+    /// of the events. To close the client, call [`EventSource::close`].
     fn open(&mut self, source: &mut EventSource<B>, url: &Url) {
         let _ = (source, url);
     }
 
-    /// An event has come, or one was lost. `Break` closes the client.
+    /// An event has come, or was lost. `Break` closes the client.
     fn event(&mut self, event: Result<MessageEvent<'_>, DecodeError>) -> ControlFlow<()>;
 
-    /// Bytes have come, and the events in them were handed out: a sign of life, even if there were none. The
-    /// [`decoder`](EventSource::decoder) knows of comments, of ignored lines, and of an event that is too long and still goes on.
+    /// Bytes have come, and their events have been passed on: a sign of life, even without events. The
+    /// [`decoder`](EventSource::decoder) reports comments, ignored lines, and an event that is already too long.
     fn received(&mut self, source: &mut EventSource<B>) {
         let _ = source;
     }
 
-    /// The browser's event `error`. There are two kinds, and [`EventSource::ready_state`] distinguishes them:
+    /// A browser's event `error`. [`EventSource::ready_state`] distinguishes two kinds:
     ///
-    /// * `Connecting`: the connection has failed or ended, and there will be another one. To give up after so many
+    /// * `Connecting`: the connection has failed or ended, and there will be another one. To give up after a number of
     ///   [`attempts`](EventSource::attempts), call [`EventSource::close`].
     /// * `Closed`: the client has given up. To try again after a refusal, call [`EventSource::retry`].
     fn error<E: Error>(&mut self, source: &mut EventSource<B>, end: Result<(), StreamError<E>>) {
         let _ = (source, end);
     }
 
-    /// Any 32 bits, for the random part of a wait: see [`sse_wire::Backoff`].
+    /// Returns 32 random bits, for the random part of a wait: see [`sse_wire::Backoff`].
     fn random(&mut self) -> u32 {
         RandomState::new().hash_one(0) as u32
     }
@@ -57,8 +59,8 @@ where
     }
 }
 
-/// Where a client connects. Redirections are followed, and the next connection goes to the first URL again; permanent ones
-/// (301 and 308) replace it.
+/// The URL that a client connects to. After a temporary redirection, the next connection uses the first URL again; a
+/// permanent one (301 and 308) replaces it.
 #[derive(Clone, Debug)]
 pub struct Target {
     first: Url,
@@ -68,17 +70,18 @@ pub struct Target {
 }
 
 impl Target {
-    /// A target that was not redirected yet.
+    /// Makes a target without redirections.
     ///
     /// # Errors
-    /// If this is not a URL. One with an unknown scheme is found out when the client connects, as in a browser.
+    /// If `url` is not a URL. As in a browser, an unknown scheme is an error only when the client connects.
     pub fn new(url: &str) -> Result<Self, ParseError> {
         let mut first = Url::parse(url)?;
         first.set_fragment(None);
         Ok(Self { now: first.clone(), first, redirections: 0, silence: SILENCE })
     }
 
-    /// Sets how long a connection may be silent before it is given up: three keep-alives of the server. At first, 45 seconds.
+    /// Sets the time without input after which a connection is closed: three keep-alives of the server. The default is
+    /// 45 seconds.
     #[must_use]
     pub fn silence(self, silence: Duration) -> Self {
         Self { silence, ..self }
@@ -94,7 +97,7 @@ impl Target {
         self.silence
     }
 
-    /// Begins a connection. Closes a client that can never have one.
+    /// Begins a connection. Closes a client whose URL has an unknown scheme.
     pub(crate) fn begin<B: Buffer, E>(
         &mut self,
         source: &mut EventSource<B>,
@@ -108,8 +111,8 @@ impl Target {
         Err(StreamError::Scheme)
     }
 
-    /// Whether the response is a redirection, and another request has to be made. One that cannot be followed is passed to
-    /// the source, which refuses it.
+    /// Follows a redirection. `true`: the caller must send another request. `false`: the response is none, or one that
+    /// cannot be followed, which the source refuses.
     pub(crate) fn follow(&mut self, status: u16, location: Option<&[u8]>) -> bool {
         if !matches!(status, 301 | 302 | 303 | 307 | 308) || self.redirections == REDIRECTIONS {
             return false;
@@ -123,7 +126,7 @@ impl Target {
         if !is_known(&next) {
             return false;
         }
-        // What follows a temporary redirection is temporary.
+        // A redirection after a temporary one is temporary.
         if matches!(status, 301 | 308) && self.first == self.now {
             self.first = next.clone();
         }
@@ -133,26 +136,26 @@ impl Target {
     }
 }
 
-/// There is no TLS here; a program that has it adds `https`.
+/// There is no TLS here; a program with TLS adds `https`.
 fn is_known(url: &Url) -> bool {
     url.scheme() == "http"
 }
 
-/// Why there is no stream, or no more of it.
+/// Why there is no stream, or why it has ended.
 #[derive(Debug)]
 pub enum StreamError<E> {
     /// The connection failed.
     Connection(E),
-    /// The server answers, but not with an event stream.
+    /// The server's response is not an event stream.
     Refused {
-        /// What is wrong with the response.
+        /// The failed check.
         why: Refused,
-        /// How long the server asks to wait, for [`EventSource::retry`].
+        /// The wait that the server requests, for [`EventSource::retry`].
         retry_after: Duration,
     },
-    /// Nothing comes, for longer than the target allows.
+    /// There was no input for longer than the target allows.
     Silence,
-    /// The URL has a scheme that this client does not know.
+    /// The client does not support the scheme of the URL.
     Scheme,
 }
 
@@ -161,8 +164,8 @@ impl<E: fmt::Display> fmt::Display for StreamError<E> {
         match self {
             Self::Connection(error) => error.fmt(f),
             Self::Refused { why, .. } => why.fmt(f),
-            Self::Silence => f.write_str("nothing comes from the server"),
-            Self::Scheme => f.write_str("the scheme of the URL is not known"),
+            Self::Silence => f.write_str("the server is silent"),
+            Self::Scheme => f.write_str("the scheme of the URL is not supported"),
         }
     }
 }
@@ -177,8 +180,7 @@ impl<E: Error + 'static> Error for StreamError<E> {
     }
 }
 
-/// The headers of the request, whose values the clients take as text only: as in a browser, U+FFFD stands for what is
-/// not UTF-8.
+/// The headers of the request as text, which these clients require. As in a browser, U+FFFD replaces invalid UTF-8.
 pub(crate) fn headers<B: Buffer>(source: &EventSource<B>) -> Vec<(&'static str, String)> {
     let text = |value| String::from_utf8_lossy(value).into_owned();
     source.headers().map(|(name, value)| (name, text(value))).collect()
@@ -194,7 +196,7 @@ pub(crate) fn open<'h, B: Buffer, E>(
     source.open(&head).map_err(|why| StreamError::Refused { why, retry_after: head.retry_after() })
 }
 
-/// Hands out the events of a chunk. A caller that has had enough closes the source by `Break`.
+/// Passes the events of a chunk to `on_event`. `Break` closes the source.
 pub(crate) fn take<B: Buffer>(
     source: &mut EventSource<B>,
     mut chunk: &[u8],
@@ -207,7 +209,7 @@ pub(crate) fn take<B: Buffer>(
     }
 }
 
-/// Gives up what is silent for too long.
+/// Limits the wait for a future.
 pub(crate) async fn limited<T, E>(
     silence: Duration,
     future: impl Future<Output = Result<T, E>>,
@@ -218,7 +220,7 @@ pub(crate) async fn limited<T, E>(
     }
 }
 
-/// Hands out every event until the stream ends.
+/// Passes every event to the handler until the stream ends.
 pub(crate) async fn receive<R: BufRead, B: Buffer>(
     mut body: R,
     silence: Duration,
@@ -238,21 +240,22 @@ pub(crate) async fn receive<R: BufRead, B: Buffer>(
     Ok(())
 }
 
-/// After a connection: tells the program, and says how long to wait for the next one. `None`: the client is closed.
+/// Reports the end of a connection to the handler, and returns the wait before the next one. `None`: the client is
+/// closed.
 pub(crate) fn reconnect<B: Buffer, E: Error>(
     source: &mut EventSource<B>,
     end: Result<(), StreamError<E>>,
     handler: &mut impl Handler<B>,
 ) -> Option<Duration> {
     if end.is_ok() && source.ready_state() == ReadyState::Closed {
-        // The program has closed it, and need not be told.
+        // The program has closed the client, and needs no report.
         return None;
     }
     let wait = source.connect(handler.random());
     handler.error(source, end);
     match source.ready_state() {
         ReadyState::Closed => None,
-        // Without a wait it was refused, and the program has overruled that.
+        // There is no wait if the client was refused, and the program has overridden the refusal.
         _ => wait.or_else(|| source.connect(handler.random())),
     }
 }

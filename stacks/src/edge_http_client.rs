@@ -1,20 +1,18 @@
-//! edge-http 0.8, as a client: its body is `Read` only; `Buffered` gives it the buffer that a reader needs.
+//! A client with edge-http 0.8. Its body has only `Read`; `Buffered` adds the buffer that a reader needs.
 //!
-//! * **The trap**: a read of a body in chunks returns when the slice is full, and not when there is
-//!   something. Over a slice of 512 bytes an event is seen when the 512 bytes are together, perhaps
-//!   minutes later, and the last ones when the stream ends. There is no telling how long an event
-//!   will be, so only a slice of one byte is safe. It costs a call of the decoder for each byte, but
-//!   no system call: edge-http itself reads as much as fits after the response's head in the buffer
-//!   of the connection. A body that is not in chunks is not concerned, and gets the whole buffer.
-//! * The trap can be kept away: in answer to a request of HTTP/1.0, `initiate_request(false, ..)`, a
-//!   server must not send chunks.
-//! * Reading a body in chunks survives no dropped future: what was read of a chunk's head is lost,
-//!   and with it the stream. Keep the future of `next` across the branches of a `select`.
-//! * A connection is not to be used for a second request while a stream lasts: it would read the
-//!   first body to its end, which never comes. Reconnect with a new one, as here.
-//! * A request of HTTP/1.1 without `Content-Length` announces a body in chunks, with GET too.
-//! * `Host` is not set by itself.
-//! * The head of a response is read a byte at a time, each with a call of the socket.
+//! * **Trap**: a read of a chunked body returns only when the slice is full. With a slice of 512 bytes, an event is
+//!   received when all 512 bytes have come, perhaps minutes later, and the last events when the stream ends. The length
+//!   of an event is unknown, so only a slice of one byte is safe. That costs a call of the decoder for each byte, but
+//!   no system call: edge-http itself reads as much as fits after the response's head in the connection's buffer. Other
+//!   bodies are not affected, and use the whole buffer.
+//! * An HTTP/1.0 request, `initiate_request(false, ..)`, avoids the trap: the server must not answer it with chunks.
+//! * Dropping a future that reads a chunked body loses the part of a chunk's head that was read, and with it the
+//!   stream. Keep the future of `next` across the branches of a `select`.
+//! * Do not send a second request on the connection of a stream: it would read the first body to its end, which never
+//!   comes. Make a new connection, as here.
+//! * An HTTP/1.1 request without `Content-Length` announces a chunked body, even with GET.
+//! * `Host` is not set automatically.
+//! * The head of a response is read byte by byte, each with a call of the socket.
 
 use crate::client::{SILENCE, StreamError, headers, open, receive};
 use edge_http::io::Error;
@@ -26,14 +24,14 @@ use sse_wire::{Buffer, DecodeError, EventSource, MessageEvent};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 
-/// How many headers a response may have.
+/// The most headers of a response.
 const HEADERS: usize = 32;
 
-/// Reads one response, after what the source has seen, and hands out its events as they come, until
-/// it ends. Redirections are not followed.
+/// Reads one response, after the source's last event, and passes on its events until it ends. Does not follow
+/// redirections.
 ///
 /// # Errors
-/// If the connection fails, or the response is no event stream.
+/// If the connection fails, or the response is not an event stream.
 pub async fn read_events<T: TcpConnect, B: Buffer>(
     stack: &T,
     address: SocketAddr,
@@ -54,7 +52,7 @@ where
     receive(Buffered::new(body, &mut [0; 512][..len]), SILENCE, source, &mut on_event).await
 }
 
-/// How much to read at a time, of at most 512 bytes, so that no event waits for the next.
+/// The read size, at most 512 bytes, for which no event waits for the next.
 #[must_use]
 pub fn slice_len<const N: usize>(response: &Headers<'_, N>) -> usize {
     match BodyType::from_headers(response.iter()) {

@@ -1,17 +1,16 @@
-//! edge-http 0.8, as a server: two ways to send a stream, of which [`close_delimited`] is the better.
+//! A server with edge-http 0.8, in two variants, of which [`close_delimited`] is better.
 //!
-//! * A response without `Content-Length` goes out in chunks, unless `Connection: close` stands among
-//!   its headers or the request's. In chunks a write takes four writes of the socket, and a write
-//!   whose future is dropped leaves a broken chunk behind, which nothing can mend.
-//! * Without `TCP_NODELAY` the second of those writes may wait until the client acknowledges the first.
-//!   `edge_nal_std`'s acceptor does not set it, nor tell its port: accept with `async_io` instead.
-//! * The handler cannot see that a client has gone, except by a write that fails, and it may be the
-//!   second one after it. [`close_delimited`] takes the socket out and watches it.
-//! * `Server::run` has as many places as it has tasks, four by default. Each stream takes one for
-//!   as long as it lasts: use `handle_connection`, or make it enough.
-//! * It does not link without a driver and a queue of embassy-time, for the timeouts of edge-nal.
-//! * Its header is `Transfer-Encoding: Chunked`, with a capital letter that is legal, but that
-//!   reqwless 0.14 does not understand.
+//! * A response without `Content-Length` is chunked, unless its headers or the request's have `Connection: close`. A
+//!   chunked write takes four writes of the socket, and a dropped write leaves a broken chunk, after which the
+//!   connection is unusable.
+//! * Without `TCP_NODELAY`, the second of those writes may wait until the client acknowledges the first.
+//!   `edge_nal_std`'s acceptor neither sets it nor returns its port: accept with `async_io` instead.
+//! * The handler notices that a client has disconnected only by a failed write, perhaps the second one.
+//!   [`close_delimited`] takes the socket and watches it.
+//! * `Server::run` serves as many connections as it has tasks, four by default. Each stream occupies one: use
+//!   `handle_connection`, or configure enough tasks.
+//! * It needs a driver and a queue of embassy-time to link, for the timeouts of edge-nal.
+//! * Its header is `Transfer-Encoding: Chunked`. The capital letter is legal, but reqwless 0.14 does not accept it.
 
 use crate::feed::{Client, Feed};
 use async_io::Async;
@@ -21,7 +20,7 @@ use edge_nal::TcpSplit;
 use edge_nal_std::TcpSocket;
 use embedded_io_async::{Read, Write};
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
-// For the linker: nothing else names the driver.
+// For the linker: nothing else refers to the driver.
 use embassy_time as _;
 use std::convert::Infallible;
 use std::fmt::{Debug, Display};
@@ -31,11 +30,11 @@ use std::sync::Arc;
 use tokio::select;
 use tokio::task::spawn_local;
 
-/// How many headers a request may have.
+/// The most headers of a request.
 const HEADERS: usize = 32;
 
-/// Serves the feed to all who come, each in a task of the surrounding `LocalSet`: edge-http's futures
-/// stay on one thread.
+/// Serves the feed to all clients, each in a task of the surrounding `LocalSet`, because edge-http's futures are not
+/// `Send`.
 ///
 /// # Errors
 /// If no connection can be accepted.
@@ -46,9 +45,9 @@ pub async fn serve(listener: &Async<TcpListener>, feed: &Arc<Feed>) -> io::Resul
     }
 }
 
-/// Serves the feed, close-delimited at `/events` and in chunks at `/chunked`, until the client goes.
+/// Serves the feed, close-delimited at `/events` and chunked at `/chunked`, until the client disconnects.
 pub async fn serve_connection(connection: Async<TcpStream>, feed: Arc<Feed>) {
-    // Or a write waits until the one before it is acknowledged. If it cannot be had, so be it.
+    // Without this, a write waits until the previous one is acknowledged. A failure only costs time.
     let _ = connection.get_ref().set_nodelay(true);
     let socket = TcpSocket::new(connection);
     handle_connection::<_, _, HEADERS>(socket, &mut [0; 2048], None, 0, EventStream(feed)).await;
@@ -77,10 +76,10 @@ impl Handler for EventStream {
     }
 }
 
-/// Sends the body as it is, until the client goes.
+/// Sends the body without a transfer coding, until the client disconnects.
 ///
 /// # Errors
-/// If the head cannot be sent. A stream ends without an error.
+/// If the head cannot be sent. The end of a stream is not an error.
 pub async fn close_delimited<T, const N: usize>(
     connection: &mut Connection<'_, T, N>,
     feed: &Feed,
@@ -92,7 +91,7 @@ where
     let [media_type, caching, buffering] = RESPONSE_HEADERS;
     let headers = [media_type, caching, buffering, ("Connection", "close")];
     connection.initiate_response(200, Some("OK"), &headers).await?;
-    // Behind the head the socket is ours. edge-http closes it when the handler returns.
+    // After the head, the socket is ours. edge-http closes it when the handler returns.
     let (mut reader, mut writer) = connection.unbind()?.split();
     select! {
         _ = feed.send_all(client, &mut writer) => {}
@@ -101,10 +100,10 @@ where
     Ok(())
 }
 
-/// Sends what comes as a chunk, until a write fails.
+/// Sends each batch as a chunk, until a write fails.
 ///
 /// # Errors
-/// If the connection fails, as it does at the latest when the client has gone.
+/// If the connection fails, at the latest when the client has disconnected.
 pub async fn chunked<T, const N: usize>(
     connection: &mut Connection<'_, T, N>,
     feed: &Feed,
@@ -117,7 +116,7 @@ where
     Err(feed.send_all(client, connection).await)
 }
 
-/// Waits until the other end is closed. What it says until then has no meaning here.
+/// Waits until the peer closes the connection. Ignores input.
 async fn closed(reader: &mut impl Read) {
     while let Ok(1..) = reader.read(&mut [0; 64]).await {}
 }

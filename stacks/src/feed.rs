@@ -1,7 +1,7 @@
-//! What the servers here send: the events of a `ReplayBuffer`, so that a client that comes back gets those that it has
-//! missed, or is told that they are gone.
+//! The events that the servers here send: a `ReplayBuffer`, so that a client that reconnects gets the events that it
+//! missed, or a notification that they are gone.
 //!
-//! It stands for whatever your program has to tell.
+//! Stands for the events of your program.
 
 use embedded_io_async::Write;
 use sse_wire::{
@@ -14,39 +14,39 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// How much is kept. A device has far less: 4 KiB go a long way.
+/// The memory for events. A device has less: 4 KiB hold many events.
 const MEMORY: usize = 256 * 1024;
 
-/// How much is sent at a time, unless one event is longer.
+/// The number of bytes sent at a time, unless one event is longer.
 const BATCH: usize = 4096;
 
 /// The latest events, for any number of connections.
 #[derive(Debug)]
 pub struct Feed {
     events: Mutex<ReplayBuffer<Vec<u8>>>,
-    /// An event was pushed: for threads, and for tasks.
+    /// Signals a new event, to threads and to tasks.
     pushed: (Condvar, Notify),
     longest_pause: Duration,
 }
 
-/// Where a client is in a feed.
+/// The position of a client in a feed.
 #[derive(Clone, Copy, Debug)]
 pub struct Client {
     cursor: Cursor,
-    /// Its id is unknown here, and it must be told so.
+    /// The client's ID is unknown here, and the client must be notified.
     is_unknown: bool,
 }
 
 impl Feed {
-    /// A feed without events, whose connections send a keep-alive after so long a pause: 15 seconds
-    /// is a good choice. The epoch should be another one at each start.
+    /// Makes a feed without events. Its connections send a keep-alive after a pause of `longest_pause`; 15 seconds is a
+    /// good choice. The epoch should differ at each start.
     #[must_use]
     pub fn new(epoch: u64, longest_pause: Duration) -> Self {
         let events = Mutex::new(ReplayBuffer::new(epoch, vec![0; MEMORY]));
         Self { events, pushed: Default::default(), longest_pause }
     }
 
-    /// A feed that tells how long it has been running, once a second: for the examples.
+    /// A feed that sends its running time once a second, for the examples.
     #[must_use]
     pub fn clock() -> Arc<Self> {
         let epoch = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
@@ -64,10 +64,10 @@ impl Feed {
         feed
     }
 
-    /// Sends an event to all clients, now or when they come.
+    /// Sends an event to all current and future clients.
     ///
     /// # Errors
-    /// If it is longer than all that is kept.
+    /// If the event is longer than the memory.
     pub fn push(&self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         self.lock().push(event)?;
         let (threads, tasks) = &self.pushed;
@@ -76,7 +76,7 @@ impl Feed {
         Ok(())
     }
 
-    /// Where a client goes on that sends this header `Last-Event-ID`. One without gets all that is kept.
+    /// The position of a client with this header `Last-Event-ID`. A client without the header gets all stored events.
     #[must_use]
     pub fn client(&self, last_event_id: Option<&[u8]>) -> Client {
         let events = self.lock();
@@ -89,10 +89,10 @@ impl Feed {
         }
     }
 
-    /// Waits for what the client gets next, and puts it into `batch`: events, or a keep-alive.
+    /// Waits for the client's next events, and puts them, or a keep-alive, into `batch`.
     pub async fn next(&self, client: &mut Client, batch: &mut Vec<u8>) {
         loop {
-            // Before the look, so that no push falls between look and wait.
+            // Before the check, so that a push between check and wait is not missed.
             let pushed = self.pushed.1.notified();
             client.fill(batch, &self.lock());
             if !batch.is_empty() {
@@ -105,7 +105,7 @@ impl Feed {
         }
     }
 
-    /// The same, for threads.
+    /// Like `next`, for threads.
     pub fn wait(&self, client: &mut Client, batch: &mut Vec<u8>) {
         let nothing_new = |events: &mut ReplayBuffer<Vec<u8>>| {
             client.fill(batch, events);
@@ -117,7 +117,7 @@ impl Feed {
         }
     }
 
-    /// Sends all that comes, until the connection fails.
+    /// Sends events until the connection fails.
     pub async fn send_all<W: Write>(&self, mut client: Client, connection: &mut W) -> W::Error {
         let mut batch = Vec::new();
         loop {
@@ -138,7 +138,7 @@ impl Feed {
 }
 
 impl Client {
-    /// Copies what comes next, so that no lock is held while it is sent.
+    /// Copies the next events, so that the lock is not held while they are sent.
     fn fill(&mut self, batch: &mut Vec<u8>, events: &ReplayBuffer<Vec<u8>>) {
         batch.clear();
         if take(&mut self.is_unknown) {
@@ -154,9 +154,9 @@ impl Client {
     }
 }
 
-/// Tells a client how many events are gone. Without an id: one that loses the notice is told again.
+/// Notifies a client of missing events. Without an ID: a client that loses this event is notified again.
 fn push_gap(batch: &mut Vec<u8>, missed: &str) {
     let data = format!(r#"{{"missed":{missed}}}"#);
-    // A vector always has room.
+    // Appending to a vector does not fail.
     let _ = Event::new().event_type(event_type!("gap")).data(&data).append_to(batch);
 }

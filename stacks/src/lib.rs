@@ -1,25 +1,23 @@
-//! The crate in the HTTP stacks that it is made for: for each a module with the short part to copy, and
-//! what to look out for; in `examples` a program that runs, in `tests` the proof over real
-//! connections.
+//! The crate in each HTTP stack that it supports: a module has the short part to copy and the stack's pitfalls,
+//! `examples` has a program, and `tests` has tests over real connections.
 //!
-//! | module | stack | role | body | writes for a `send` | first trap |
+//! | module | stack | role | body | writes per `send` | main pitfall |
 //! |---|---|---|---|---|---|
 //! | [`picoserve_server`] | picoserve 0.20 | server, async | to the end of the connection | 1 | flushes at the end only |
-//! | [`edge_http_server`] | edge-http 0.8 | server, async | the same, or chunks | 1, in chunks 4 | does not see a client go |
-//! | [`blocking_server`] | `std::net`, embedded-io-adapters 0.7 | server, threads | to the end of the connection | 1 | sees a client go when it writes |
-//! | [`reqwless_client`] | reqwless 0.14 | client, async | either | - | a dropped future loses a stream in chunks |
+//! | [`edge_http_server`] | edge-http 0.8 | server, async | the same, or chunked | 1, chunked 4 | does not notice a disconnect |
+//! | [`blocking_server`] | `std::net`, embedded-io-adapters 0.7 | server, threads | to the end of the connection | 1 | notices a disconnect only when it writes |
+//! | [`reqwless_client`] | reqwless 0.14 | client, async | either | - | a dropped future loses a chunked stream |
 //! | [`reqwest_client`] | reqwest 0.13, tokio 1 | client, async | either | - | follows redirections by itself |
-//! | [`std_client`] | `std::net` | client, threads | either | - | a read that waits is ended by another thread |
-//! | [`edge_http_client`] | edge-http 0.8 | client, async | either | - | holds back events in chunks |
+//! | [`std_client`] | `std::net` | client, threads | either | - | only another thread can end a blocked read |
+//! | [`edge_http_client`] | edge-http 0.8 | client, async | either | - | delays the events of a chunked body |
 //!
-//! A write is one call of the socket; the flush behind it costs nothing with sockets of the operating
-//! system. An event that is longer than what the socket takes needs more.
+//! A write is one call of the socket; the flush after it costs nothing with sockets of the operating system. An event
+//! that does not fit into the socket's buffer needs more writes.
 //!
-//! `examples/contract_service.rs` is a client with tokio and reqwest, which LaunchDarkly's sse-contract-tests
-//! drive.
+//! `examples/contract_service.rs` is a client with tokio and reqwest for LaunchDarkly's sse-contract-tests.
 //!
-//! What the stacks have in common: [`feed`] is what the servers send. A [`Handler`] is what a program makes of what comes, and a
-//! [`Target`] where a client connects.
+//! Shared by all stacks: [`feed`] has the events that the servers send, a [`Handler`] receives a client's events, and a
+//! [`Target`] is the URL of a client.
 
 pub mod blocking_server;
 mod client;

@@ -1,12 +1,11 @@
-//! picoserve 0.20: the stream is the body of a `CustomResponse`, which lasts as long as the client.
+//! A server with picoserve 0.20: the stream is the body of a `CustomResponse`, which lasts as long as the client.
 //!
-//! * picoserve flushes at the end of a body, and not before: what is not flushed after each event
-//!   may never arrive.
-//! * It always sends `Connection: close` and the body as it is, without a transfer coding. The
-//!   client's end of the connection is noticed at once, and the body's future dropped.
-//! * Its own `EventStream` splits data at LF alone and writes names as they are: a CR in either
-//!   starts a field. This one cannot.
-//! * The timeout for each write is one second by default: too short for a client on a bad line.
+//! * picoserve flushes only at the end of a body: without a flush after each event, the event may never be sent.
+//! * It always sends `Connection: close`, and the body without a transfer coding. It notices a disconnect at once, and
+//!   drops the body's future.
+//! * Its own `EventStream` splits data only at LF and writes names unchanged: a CR in either starts a field. This one
+//!   prevents that.
+//! * The default timeout for each write is one second: too short for a client with a bad connection.
 
 use crate::feed::{Client, Feed};
 use picoserve::extract::FromRequestParts;
@@ -24,11 +23,11 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_local;
 
-/// How long a client may leave no room for more.
+/// The longest time that a client may not accept bytes.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves the feed to all who come, each in a task of the surrounding `LocalSet`: picoserve's futures
-/// stay on one thread.
+/// Serves the feed to all clients, each in a task of the surrounding `LocalSet`, because picoserve's futures are not
+/// `Send`.
 ///
 /// # Errors
 /// If no connection can be accepted.
@@ -39,15 +38,15 @@ pub async fn serve(listener: &TcpListener, feed: &Arc<Feed>) -> io::Result<Infal
     }
 }
 
-/// Serves the feed at `/events` until the client goes.
+/// Serves the feed at `/events` until the client disconnects.
 pub async fn serve_connection(connection: TcpStream, feed: Arc<Feed>) {
     let app = Router::new()
         .route("/events", get(events))
         .with_state(EventStream { client: feed.client(None), feed });
     let config = Config::new(Timeouts { write: WRITE_TIMEOUT, ..Timeouts::default() });
-    // Or an event waits until the one before it is acknowledged. If it cannot be had, so be it.
+    // Without this, an event waits until the previous one is acknowledged. A failure only costs time.
     let _ = connection.set_nodelay(true);
-    // An error is a client that went away, or does not speak HTTP: its affair.
+    // An error is a client that has disconnected, or does not speak HTTP.
     let _ = Server::new_tokio(&app, &config, &mut [0; 2048]).serve(connection).await;
 }
 
@@ -55,7 +54,7 @@ async fn events(stream: EventStream) -> impl IntoResponse {
     CustomResponse::build(StatusCode::OK).with_headers(RESPONSE_HEADERS).with_body(stream)
 }
 
-/// The feed, as the router's state; and from where a client stopped, as what is taken from a request.
+/// As the router's state, the feed; as the extractor of a request, also the client's position.
 #[derive(Clone)]
 struct EventStream {
     feed: Arc<Feed>,

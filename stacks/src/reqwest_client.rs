@@ -1,11 +1,12 @@
-//! reqwest 0.13 over tokio: its body comes in chunks, `Response::chunk`, as the source takes them.
+//! A client with reqwest 0.13 over tokio. `Response::chunk` returns the body in chunks, as the source needs them.
 //!
-//! * reqwest follows redirections by itself, ten at most, and then does not tell which of them were permanent. Here they are
-//!   followed by hand, so it must not: [`builder`].
+//! * reqwest follows at most ten redirections by itself, and does not report which of them were permanent. [`builder`]
+//!   disables that, and this client follows redirections itself.
 //! * `ClientBuilder::timeout` would end each stream after that time.
-//! * With the features for it, reqwest undoes the content coding and removes its header: a compressed stream is none then.
-//! * A future that is dropped loses no event that was handed out, and ends the connection: the way to close a client that waits.
-//!   Call [`EventSource::close`] then, unless it is to go on later.
+//! * With the features for it, reqwest removes the content coding and its header, so that a compressed stream is
+//!   accepted.
+//! * Dropping a future loses no event that was passed on, and closes the connection. That is how to close a client that
+//!   waits. Call [`EventSource::close`] then, unless the client continues later.
 
 use crate::client::{StreamError, headers, limited, open, reconnect, take};
 use crate::{Handler, Target};
@@ -15,12 +16,12 @@ use reqwest::{Client, ClientBuilder, Error};
 use sse_wire::{Buffer, EventSource, ReadyState};
 use std::time::Duration;
 
-/// A client with what [`run`] needs.
+/// The builder of a client for [`run`].
 pub fn builder() -> ClientBuilder {
     Client::builder().redirect(Policy::none())
 }
 
-/// Connects, and connects again, until the source is closed. `sleep` is `tokio::time::sleep` mostly.
+/// Connects and reconnects until the source is closed. `sleep` is usually `tokio::time::sleep`.
 pub async fn run<B: Buffer>(
     client: &Client,
     target: &mut Target,
@@ -36,10 +37,10 @@ pub async fn run<B: Buffer>(
     }
 }
 
-/// Makes one connection, for a source that is connecting, and hands out its events as they come, until it ends.
+/// Makes one connection for a source that is connecting, and passes on its events until it ends.
 ///
 /// # Errors
-/// If the connection fails, or the response is no event stream.
+/// If the connection fails, or the response is not an event stream.
 pub async fn read_events<B: Buffer>(
     client: &Client,
     target: &mut Target,

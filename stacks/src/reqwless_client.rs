@@ -1,22 +1,21 @@
-//! reqwless 0.14: its body is `BufRead`, over the buffer that was given for the response's head: no
-//! `Buffered` is needed.
+//! A client with reqwless 0.14. Its body has `BufRead`, in the buffer of the response's head: `Buffered` is not needed.
 //!
-//! * A future that is dropped while it reads the head of a chunk loses what it has read of it, and
-//!   with it the stream. With a server that sends chunks, keep the future of `next` across the
-//!   branches of a `select`; do not make a new one each time.
-//! * A connection that ends between two chunks, without the last chunk, is an error
-//!   (`ConnectionAborted`); one that ends within a chunk is an end. Take both for a lost connection.
-//! * `Transfer-Encoding` must be `chunked` in small letters, or the response is an `Error::Codec`;
-//!   likewise a chunk with an extension, and trailers. edge-http 0.8 sends `Chunked`.
+//! * Dropping a future that reads the head of a chunk loses the part that was read, and with it the stream. If the
+//!   server sends chunks, keep the future of `next` across the branches of a `select` instead of making a new one each
+//!   time.
+//! * A connection that ends between two chunks, without the last chunk, is an error (`ConnectionAborted`); one that
+//!   ends within a chunk is an end. Treat both as a lost connection.
+//! * `Transfer-Encoding` must be `chunked` in lower case, else the response is an `Error::Codec`; likewise a chunk with
+//!   an extension, and trailers. edge-http 0.8 sends `Chunked`.
 //! * `Host` lacks the port unless it is set.
-//! * What is consumed moves the rest of the buffer to its front. To consume event by event costs the
-//!   square of the buffer's length: consume whole chunks.
-//! * A body borrows from its request, and that from the headers: the source's headers have to be
-//!   copied, because it is changed while the body lasts.
-//! * It follows no redirections, and undoes no content coding.
-//! * It takes an interim response, as 103, for the response: the client refuses it, or has an `Error::Codec` if more comes in the
-//!   same read. Servers seldom send one to a client that did not ask for it.
-//! * A 204 that comes with a body, which HTTP forbids, is an `Error::Codec`: the client takes it for a lost connection.
+//! * Consuming bytes moves the rest of the buffer to its front. Consuming event by event is quadratic in the buffer's
+//!   length: consume whole chunks.
+//! * A body borrows from its request, and the request from the headers. The source changes while the body lasts, so its
+//!   headers must be copied.
+//! * It neither follows redirections nor removes a content coding.
+//! * It treats an interim response, such as 103, as the response: the client refuses it, or gets an `Error::Codec` if
+//!   more bytes come in the same read. Servers seldom send one to a client that did not request it.
+//! * A 204 with a body, which HTTP forbids, is an `Error::Codec`: the client treats it as a lost connection.
 
 use crate::client::{StreamError, headers, limited, open, receive, reconnect};
 use crate::{Handler, Target};
@@ -32,7 +31,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use url::Position;
 
-/// Connects, and connects again, until the source is closed. `sleep` is that of the runtime.
+/// Connects and reconnects until the source is closed. `sleep` is that of the runtime.
 pub async fn run<T: TcpConnect, D: Dns, B: Buffer>(
     client: &mut HttpClient<'_, T, D>,
     target: &mut Target,
@@ -48,10 +47,10 @@ pub async fn run<T: TcpConnect, D: Dns, B: Buffer>(
     }
 }
 
-/// Makes one connection, for a source that is connecting, and hands out its events as they come, until it ends.
+/// Makes one connection for a source that is connecting, and passes on its events until it ends.
 ///
 /// # Errors
-/// If the connection fails, or the response is no event stream.
+/// If the connection fails, or the response is not an event stream.
 pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
     client: &mut HttpClient<'_, T, D>,
     target: &mut Target,
@@ -67,7 +66,7 @@ pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
         let authority = &url[Position::BeforeHost..Position::AfterPort];
         let request = limited(silence, client.request(Method::GET, url.as_str())).await?;
         let mut request = request.headers(&headers).host(authority);
-        // Room for the head, and then for what is read at a time.
+        // For the head, then for each read.
         let mut buffer = [0; 2048];
         let response = limited(silence, request.send(&mut buffer)).await?;
         let location = response.headers().find(|(name, _)| name.eq_ignore_ascii_case("Location"));
@@ -80,7 +79,7 @@ pub async fn read_events<T: TcpConnect, D: Dns, B: Buffer>(
     }
 }
 
-/// tokio's network, as reqwless wants to have it. A device has embassy-net here.
+/// tokio's network with the traits that reqwless requires. A device uses embassy-net.
 #[derive(Clone, Copy, Debug)]
 pub struct TokioNet;
 

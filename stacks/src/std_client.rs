@@ -1,9 +1,9 @@
-//! `std::net`, with HTTP/1.1 by hand: for a program that wants neither a runtime nor a library for one request.
+//! A client with `std::net` and its own HTTP/1.1, for programs without a runtime or an HTTP library.
 //!
-//! * It asks for a connection of its own, `Connection: close`. A server may send chunks all the same: they are undone here.
-//! * A read that waits can be ended by another thread only, by shutting down the socket: [`Closer`].
-//! * `TcpStream::connect` waits for minutes if nobody answers. Here it is given up like a connection on which nothing comes.
-//!   The look-up of a name has no limit.
+//! * It sends `Connection: close`. The server may send chunks anyway: they are decoded here.
+//! * Only another thread can end a blocked read, by shutting down the socket: [`Closer`].
+//! * `TcpStream::connect` blocks for minutes if the server does not answer. Here it has the time limit of a silent
+//!   connection. Name resolution has no limit.
 //! * No TLS.
 
 use crate::client::{StreamError, headers, open, reconnect, take};
@@ -19,7 +19,7 @@ use url::Position;
 /// The longest line of a head, and the most lines.
 const HEAD: (u64, usize) = (8192, 128);
 
-/// Connects, and connects again, until the source is closed, by `handler` or by `closer`. `sleep` is [`Closer::sleep`] mostly.
+/// Connects and reconnects until `handler` or `closer` closes the source. `sleep` is usually [`Closer::sleep`].
 pub fn run<B: Buffer>(
     closer: &Closer,
     target: &mut Target,
@@ -39,10 +39,10 @@ pub fn run<B: Buffer>(
     }
 }
 
-/// Makes one connection, for a source that is connecting, and hands out its events as they come, until it ends.
+/// Makes one connection for a source that is connecting, and passes on its events until it ends.
 ///
 /// # Errors
-/// If the connection fails, or the response is no event stream.
+/// If the connection fails, or the response is not an event stream.
 pub fn read_events<B: Buffer>(
     closer: &Closer,
     target: &mut Target,
@@ -50,7 +50,7 @@ pub fn read_events<B: Buffer>(
     handler: &mut impl Handler<B>,
 ) -> Result<(), StreamError<io::Error>> {
     let end = read_stream(closer, target, source, handler);
-    // While there is another handle to it, a socket stays open.
+    // A socket stays open while another handle exists.
     closer.lock().connection = None;
     end
 }
@@ -88,7 +88,7 @@ fn read_stream<B: Buffer>(
     Ok(())
 }
 
-/// Closes a client from another thread, whatever it is doing: it ends the wait, the handshake or the connection.
+/// Closes a client from another thread, in any state: ends the wait, the handshake or the connection.
 #[derive(Clone, Debug, Default)]
 pub struct Closer(Arc<(Mutex<Open>, Condvar)>);
 
@@ -99,20 +99,20 @@ struct Open {
 }
 
 impl Closer {
-    /// Closes the client. No event comes after it but the one that is being handled.
+    /// Closes the client. No event comes after it, except the one that is being handled.
     pub fn close(&self) {
         let mut open = self.lock();
         open.is_closed = true;
         if let Some(connection) = open.connection.take() {
-            // Fails if the server has closed it: that will do, too.
+            // Fails if the server has closed the connection, which is harmless.
             let _ = connection.shutdown(Shutdown::Both);
         }
         self.0.1.notify_all();
     }
 
-    /// Sleeps for so long, or until the client is closed.
+    /// Sleeps for `time`, or until the client is closed.
     pub fn sleep(&self, time: Duration) {
-        // A result of a poisoned lock is as good.
+        // A poisoned lock does not matter here.
         let _ = self.0.1.wait_timeout_while(self.lock(), time, |open| !open.is_closed);
     }
 
@@ -148,7 +148,7 @@ fn request(closer: &Closer, target: &Target, headers: &[(&str, String)]) -> io::
     let mut connection = BufReader::new(connection);
     loop {
         let response = Response::read(connection)?;
-        // Before the response there may be others, which say that it will come.
+        // Interim responses may precede the response.
         if !matches!(response.status, 100..=199) {
             return Ok(response);
         }
@@ -170,7 +170,7 @@ fn connect(closer: &Closer, target: &Target) -> io::Result<TcpStream> {
     Err(failed)
 }
 
-/// A read that takes too long has one of two kinds, as the system likes.
+/// A read timeout has one of two kinds, which depends on the system.
 fn stream_error(error: io::Error) -> StreamError<io::Error> {
     match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => StreamError::Silence,
@@ -178,12 +178,12 @@ fn stream_error(error: io::Error) -> StreamError<io::Error> {
     }
 }
 
-/// A response: its head, and then its body, without transfer coding.
+/// A response: its head, then its body without transfer coding.
 struct Response {
     status: u16,
     headers: Vec<(String, Vec<u8>)>,
     connection: BufReader<TcpStream>,
-    /// So many bytes of the body, or of its chunk, are not read yet.
+    /// The number of bytes of the body, or of its current chunk, that are not read yet.
     left: u64,
     is_chunked: bool,
 }
@@ -223,7 +223,7 @@ impl Response {
         headers.find(|header| header.0.eq_ignore_ascii_case(name)).map(|header| &*header.1)
     }
 
-    /// A line of the head or of the framing, without its end.
+    /// Reads a line of the head or of the framing, without its line end.
     fn line(&mut self) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         (&mut self.connection).take(HEAD.0).read_until(b'\n', &mut line)?;
@@ -233,12 +233,12 @@ impl Response {
         Ok(line)
     }
 
-    /// What there is of the body; nothing at its end.
+    /// The available bytes of the body; empty at its end.
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.left == 0 && self.is_chunked {
             let mut head = self.line()?;
             if head.is_empty() {
-                // The line end after the chunk before.
+                // The line end after the previous chunk.
                 head = self.line()?;
             }
             let length = head.split(|&byte| byte == b';').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The blocking server, read by the blocking reader, the async one, and curl.
+//! Tests of the blocking server with this crate's blocking reader, its async reader, and curl.
 
 #[path = "support/common.rs"]
 mod common;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// Its threads end with the test's process.
+/// Starts a server whose threads end with the test's process.
 fn start(feed: &Arc<Feed>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -36,7 +36,7 @@ fn the_blocking_reader_sees_events_as_they_are_sent() {
         (&mut connection).lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
     assert_eq!(head[0], "HTTP/1.1 200 OK");
 
-    // The reader reads from the buffer of the `BufReader`: no `Buffered` is needed.
+    // The reader uses the buffer of the `BufReader`: `Buffered` is not needed.
     let mut reader = EventReader::new(FromStd::new(connection), growing_buffer());
     for (message, received) in server::messages() {
         message.push(&feed);
@@ -58,15 +58,15 @@ fn curl_agrees() {
 }
 
 #[test]
-fn goes_on_behind_the_last_event_id() {
+fn continues_after_the_last_event_id() {
     let feed = server::feed();
-    run(server::goes_on_behind_the_last_event_id(start(&feed), &feed));
+    run(server::continues_after_the_last_event_id(start(&feed), &feed));
 }
 
 #[test]
-fn tells_of_a_gap_until_it_is_seen() {
+fn reports_a_gap_until_it_is_received() {
     let feed = server::feed();
-    run(server::tells_of_a_gap_until_it_is_seen(start(&feed), &feed));
+    run(server::reports_a_gap_until_it_is_received(start(&feed), &feed));
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! The service for contract tests, driven as they drive it: their HTTP and reconnection cases, and what the
-//! service itself owes. The tests have the server of the event stream and the receiver of the callbacks.
+//! Tests of the contract test service: the HTTP and reconnection cases of sse-contract-tests, and the service's own
+//! interface. The tests contain the server of the event stream and the receiver of the callbacks.
 
 #[path = "support/common.rs"]
-#[expect(dead_code, reason = "the service has a buffer of its own")]
+#[expect(dead_code, reason = "the service makes its own buffer")]
 mod common;
 #[path = "../examples/contract_service.rs"]
-#[expect(dead_code, reason = "`main` is the program's")]
+#[expect(dead_code, reason = "`main` is not used here")]
 mod contract_service;
 
 use common::{Received, run};
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A request, and the connection on which it is answered.
+/// A request, and its connection for the response.
 struct Request {
     method: String,
     path: String,
@@ -57,13 +57,13 @@ impl Request {
         values.map(|header| &*header.1).collect()
     }
 
-    /// Answers without a body.
+    /// Sends a response without a body.
     async fn answer(mut self, head: &str) {
         let head = format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         self.connection.write_all(head.as_bytes()).await.unwrap();
     }
 
-    /// Answers with an event stream.
+    /// Sends the head of an event stream.
     async fn open(&mut self) {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\
             Transfer-Encoding: chunked\r\n\r\n";
@@ -76,13 +76,13 @@ impl Request {
         self.connection.write_all(chunk.as_bytes()).await.unwrap();
     }
 
-    /// Ends the event stream as HTTP does. Dropping the request cuts it.
+    /// Ends the body cleanly. Dropping the request instead cuts the connection.
     async fn end(mut self) {
         self.connection.write_all(b"0\r\n\r\n").await.unwrap();
     }
 }
 
-/// What surrounds the service: the server of the event stream, the receiver of the callbacks, and the client of the
+/// The environment of the service: the server of the event stream, the receiver of the callbacks, and a client of the
 /// service's own HTTP.
 struct Harness {
     http: reqwest::Client,
@@ -113,7 +113,7 @@ impl Harness {
         }
     }
 
-    /// Starts a service and its client 0, with these parameters beside the URLs.
+    /// Starts a service and its client 0, with the URLs and these parameters.
     async fn with_client(parameters: Value) -> Self {
         let harness = Self::start().await;
         let mut all = json!({
@@ -146,7 +146,7 @@ impl Harness {
         Request::accept(&self.streams).await
     }
 
-    /// The next request for the event stream, which is opened.
+    /// The next request for the event stream, answered with the head of one.
     async fn stream(&self) -> Request {
         let mut stream = self.request().await;
         stream.open().await;
@@ -163,7 +163,7 @@ impl Harness {
         report
     }
 
-    /// The next report, which is an event.
+    /// The next report, which must be an event.
     async fn event(&mut self) -> Received {
         let report = self.report().await;
         assert_eq!(report["kind"], "event", "{report}");
@@ -171,14 +171,14 @@ impl Harness {
         Received { event_type: text("type"), id: text("id"), data: text("data") }
     }
 
-    /// The next report, which is an error.
+    /// The next report, which must be an error.
     async fn error(&mut self) -> String {
         let report = self.report().await;
         assert_eq!(report["kind"], "error", "{report}");
         report["error"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until the client has ended, without another request: the service then knows of none to restart.
+    /// Waits until the client has ended without another request: the service then has no client to restart.
     async fn closed(&self) {
         let closed = async { while self.restart().await != StatusCode::NOT_FOUND {} };
         tokio::select! {
@@ -264,7 +264,7 @@ fn a_redirection_without_location_and_with_status_307_is_an_error() {
     run(reports_a_redirection_without_location("307 Temporary Redirect"));
 }
 
-/// An empty `Location` is a relative URL: that of the request.
+/// An empty `Location` is a relative URL, which resolves to that of the request.
 async fn reports_a_redirection_to_itself(status: &str) {
     let mut harness = Harness::with_client(json!({})).await;
     for _ in 0..21 {
@@ -375,7 +375,7 @@ fn a_restart_reconnects_without_an_error() {
     });
 }
 
-/// Sends chunks, sees these events, and takes the request that comes after the end of the stream.
+/// Sends chunks, checks the events, and returns the request after the end of the stream.
 async fn request_after(chunks: &[&str], events: &[Received]) -> Request {
     let mut harness = Harness::with_client(json!({})).await;
     let mut stream = harness.stream().await;
@@ -445,7 +445,7 @@ fn silence_is_an_error_after_the_read_timeout() {
     });
 }
 
-/// Cuts the connection within an event, and reads the next event from the next connection.
+/// Cuts the connection within an event, and checks the next event on the next connection.
 async fn goes_on_after_a_cut(first: &str, second: &str, expected: Received) {
     let mut harness = Harness::with_client(json!({})).await;
     let mut stream = harness.stream().await;
@@ -488,7 +488,7 @@ fn comments_and_events_are_reported_in_their_order() {
         assert_eq!(harness.report().await, comment("one"));
         assert_eq!(harness.event().await, message("", "a"));
         assert_eq!(harness.report().await, comment("two"));
-        // Before the event that it lies in, which comes with its blank line.
+        // Comes before the event that contains it, which is complete only at its blank line.
         assert_eq!(harness.report().await, comment("three"));
         let event = Received { event_type: "x".to_owned(), ..message("", "b") };
         assert_eq!(harness.event().await, event);
@@ -509,7 +509,7 @@ fn an_event_of_14_mb_is_reported() {
             stream.send(&half).await;
             stream.send("\n\n").await;
         });
-        // Not `assert_eq`, which would print it.
+        // `assert_eq` would print it.
         assert!(report == message("", &half.repeat(2)));
     });
 }
@@ -576,11 +576,11 @@ fn says_what_it_can_do_and_what_it_cannot() {
 }
 
 #[test]
-fn stops_when_it_is_told_to() {
+fn stops_on_request() {
     run(async {
         let harness = Harness::with_client(json!({})).await;
         assert_eq!(harness.delete("/").await, StatusCode::OK);
-        // It waits for its connections to close.
+        // The service waits for its connections to close.
         drop(harness.http);
         harness.served.await.unwrap().unwrap();
     });

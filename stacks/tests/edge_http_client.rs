@@ -1,4 +1,4 @@
-//! edge-http as a client, with servers that make it hard.
+//! Tests of the edge-http client with servers that split the stream unfavorably, and of edge-http's pitfalls.
 
 #[path = "support/common.rs"]
 mod common;
@@ -51,15 +51,15 @@ fn cuts_change_nothing() {
     run(cut::cuts_change_nothing(&EdgeHttp));
 }
 
-/// Over a slice of two bytes, in place of one, it hangs.
+/// Hangs with a slice of two bytes instead of one.
 #[test]
 fn events_arrive_as_they_are_sent() {
     run(cut::events_arrive_as_they_are_sent(&EdgeHttp));
 }
 
 #[test]
-fn goes_on_behind_the_last_event_id() {
-    run(cut::goes_on_behind_the_last_event_id(&EdgeHttp));
+fn continues_after_the_last_event_id() {
+    run(cut::continues_after_the_last_event_id(&EdgeHttp));
 }
 
 #[test]
@@ -69,8 +69,7 @@ fn other_responses_are_refused() {
     assert!(matches!(unavailable, StreamError::Refused { why: Refused::Status(503), .. }));
 }
 
-/// The trap: a read of a body in chunks goes on until its slice is full, past the end of the chunk in
-/// which an event lies whole.
+/// Pitfall: a read of a chunked body continues until the slice is full, even after a chunk with a complete event.
 #[test]
 fn a_read_of_chunks_fills_its_slice() {
     run(async {
@@ -97,7 +96,7 @@ fn a_read_of_chunks_fills_its_slice() {
     });
 }
 
-/// Trap: the length of a chunk, `13`, is cut; the future that has read its first digit is dropped.
+/// Pitfall: the length of a chunk, `13`, comes in two parts, and the future that has read the first one is dropped.
 #[test]
 fn a_dropped_future_loses_the_stream() {
     run(async {
@@ -128,7 +127,7 @@ fn a_dropped_future_loses_the_stream() {
     });
 }
 
-/// The way around: the same server answers HTTP/1.0 without chunks, and a long slice will do.
+/// Workaround: the server answers HTTP/1.0 without chunks, and a long slice works.
 #[test]
 fn http_1_0_keeps_chunks_away() {
     run(async {

@@ -1,5 +1,4 @@
-//! edge-http as a server. Close-delimited, a plain socket behind the head is all that a reader needs;
-//! in chunks, edge-http's client and curl take them apart.
+//! Tests of the edge-http server: close-delimited, with a plain socket; chunked, with edge-http's client and curl.
 
 #[path = "support/common.rs"]
 mod common;
@@ -32,7 +31,7 @@ fn start(feed: &Arc<Feed>) -> SocketAddr {
     address
 }
 
-/// Sees every message, each pushed when the one before it has been seen, and closes the connection.
+/// Receives every message, each pushed after the previous one was received, and closes the connection.
 async fn live_by_edge_http(address: SocketAddr, path: &str, feed: &Feed) {
     let messages = server::messages();
     let mut seen: Vec<Received> = Vec::new();
@@ -67,20 +66,20 @@ fn close_delimited_curl_agrees() {
 }
 
 #[test]
-fn close_delimited_goes_on_behind_the_last_event_id() {
+fn close_delimited_continues_after_the_last_event_id() {
     let feed = server::feed();
-    run(async { server::goes_on_behind_the_last_event_id(start(&feed), &feed).await });
+    run(async { server::continues_after_the_last_event_id(start(&feed), &feed).await });
 }
 
 #[test]
-fn close_delimited_tells_of_a_gap_until_it_is_seen() {
+fn close_delimited_reports_a_gap_until_it_is_received() {
     let feed = server::feed();
-    run(async { server::tells_of_a_gap_until_it_is_seen(start(&feed), &feed).await });
+    run(async { server::reports_a_gap_until_it_is_received(start(&feed), &feed).await });
 }
 
 #[test]
 fn close_delimited_ends_when_the_client_goes() {
-    // It is noticed without a write, which would be a keep-alive.
+    // Noticed without a write: there is no keep-alive in this time.
     let feed = Arc::new(Feed::new(7, Duration::from_secs(3600)));
     run(async {
         let (listener, address) = listen();

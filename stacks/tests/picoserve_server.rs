@@ -1,5 +1,4 @@
-//! picoserve as a server: its body is as long as the connection, so a plain socket behind the head
-//! is all that a reader needs.
+//! Tests of the picoserve server. Its body ends with the connection, so a plain socket can read it.
 
 #[path = "support/common.rs"]
 mod common;
@@ -41,20 +40,20 @@ fn curl_agrees() {
 }
 
 #[test]
-fn goes_on_behind_the_last_event_id() {
+fn continues_after_the_last_event_id() {
     let feed = server::feed();
-    run(async { server::goes_on_behind_the_last_event_id(start(&feed).await, &feed).await });
+    run(async { server::continues_after_the_last_event_id(start(&feed).await, &feed).await });
 }
 
 #[test]
-fn tells_of_a_gap_until_it_is_seen() {
+fn reports_a_gap_until_it_is_received() {
     let feed = server::feed();
-    run(async { server::tells_of_a_gap_until_it_is_seen(start(&feed).await, &feed).await });
+    run(async { server::reports_a_gap_until_it_is_received(start(&feed).await, &feed).await });
 }
 
 #[test]
 fn ends_when_the_client_goes() {
-    // It is noticed without a write, which would be a keep-alive.
+    // Noticed without a write: there is no keep-alive in this time.
     let feed = Arc::new(Feed::new(7, Duration::from_secs(3600)));
     run(async {
         let (listener, address) = listen().await;

@@ -1,4 +1,4 @@
-//! reqwest as a client, with servers that make it hard.
+//! Tests of the reqwest client with servers that split the stream unfavorably.
 
 #[path = "support/common.rs"]
 mod common;
@@ -25,7 +25,7 @@ impl Client for Reqwest {
         source: &mut Source,
         mut on_event: impl FnMut(Received),
     ) -> Result<(), Self::Error> {
-        // Whatever proxy the environment has.
+        // Ignores a proxy of the environment.
         let client = builder().no_proxy().build().unwrap();
         let mut target = Target::new(&format!("http://{address}/events")).unwrap();
         let mut on_event = |event: Result<MessageEvent<'_>, DecodeError>| {
@@ -47,8 +47,8 @@ fn events_arrive_as_they_are_sent() {
 }
 
 #[test]
-fn goes_on_behind_the_last_event_id() {
-    run(cut::goes_on_behind_the_last_event_id(&Reqwest));
+fn continues_after_the_last_event_id() {
+    run(cut::continues_after_the_last_event_id(&Reqwest));
 }
 
 #[test]

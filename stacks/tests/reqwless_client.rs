@@ -1,4 +1,4 @@
-//! reqwless as a client, with servers that make it hard.
+//! Tests of the reqwless client with servers that split the stream unfavorably, and of reqwless's pitfalls.
 
 #[path = "support/common.rs"]
 mod common;
@@ -55,8 +55,8 @@ fn events_arrive_as_they_are_sent() {
 }
 
 #[test]
-fn goes_on_behind_the_last_event_id() {
-    run(cut::goes_on_behind_the_last_event_id(&Reqwless));
+fn continues_after_the_last_event_id() {
+    run(cut::continues_after_the_last_event_id(&Reqwless));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn other_responses_are_refused() {
     assert!(matches!(unavailable, StreamError::Refused { why: Refused::Status(503), .. }));
 }
 
-/// Trap: edge-http's server in chunks cannot be read.
+/// Pitfall: reqwless cannot read edge-http's chunked responses.
 #[test]
 fn chunked_with_a_capital_letter_is_not_understood() {
     run(async {
@@ -88,7 +88,7 @@ fn chunked_with_a_capital_letter_is_not_understood() {
     });
 }
 
-/// Trap: where a connection is lost makes an error of it, or an end.
+/// Pitfall: a lost connection is an error or an end, depending on the position.
 #[test]
 fn a_lost_connection_is_an_error_or_an_end() {
     run(async {
@@ -112,7 +112,7 @@ fn a_lost_connection_is_an_error_or_an_end() {
     });
 }
 
-/// Trap: the length of a chunk, `13`, is cut; the future that has read its first digit is dropped.
+/// Pitfall: the length of a chunk, `13`, comes in two parts, and the future that has read the first one is dropped.
 #[test]
 fn a_dropped_future_loses_the_stream() {
     run(async {

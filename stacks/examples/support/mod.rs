@@ -1,4 +1,4 @@
-//! What the examples of clients share: a program that prints events, and a server to print from.
+//! Shared by the client examples: a handler that prints events, and a server that sends them.
 
 use sse_wire::{Buffer, DecodeError, EventSource, MessageEvent};
 use stacks::feed::Feed;
@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::{env, thread};
 
-/// Prints so many events.
+/// Prints a number of events, then closes the client.
 pub struct Print {
     pub left: u32,
 }
@@ -35,7 +35,7 @@ impl<B: Buffer> Handler<B> for Print {
     }
 }
 
-/// The URL that is given, or that of a server of its own.
+/// The URL from the command line, or that of a new server.
 pub fn url() -> Result<String, Box<dyn Error>> {
     if let Some(url) = env::args().nth(1) {
         return Ok(url);

@@ -1,5 +1,5 @@
-//! Servers that mean ill, or are broken: rows 16 to 23 of the list of reports, with the public reports of the same fault elsewhere. Each
-//! ends in a state that a user can act on.
+//! Tests of the clients with malicious and broken servers: rows 16 to 23 of the list of public reports, and similar
+//! faults. The client must end in a state that its user can act on.
 
 use crate::page::{Driver, Failure, Page, RECONNECTS, Seen, message, refused, visit};
 use crate::server::{Answer, Server, Step, redirect, response, stream};
@@ -32,12 +32,12 @@ for_each_driver! {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// So many times the same answer.
+/// A server that gives the same answer a number of times.
 fn always(times: usize, answer: impl Fn() -> Answer) -> Server {
     Server::start((0..times).map(|_| answer()))
 }
 
-/// A page that has enough at the nth `error`.
+/// A page that closes the client at the nth `error`.
 fn patient(server: &Server, errors: usize) -> Page {
     let mut page = Page::new(server);
     page.close_when = match errors {
@@ -48,7 +48,7 @@ fn patient(server: &Server, errors: usize) -> Page {
     page
 }
 
-/// How many connections begin in so long, by the clock of the page.
+/// The number of connections that begin within `time` on the page's clock.
 fn connections_in(page: &Page, time: Duration) -> usize {
     let mut now = Duration::ZERO;
     let begun = page.waits.iter().take_while(|&&wait| {
@@ -56,7 +56,7 @@ fn connections_in(page: &Page, time: Duration) -> usize {
         now < time
     });
     let count = begun.count();
-    assert!(count < page.waits.len(), "it took longer than the test ran");
+    assert!(count < page.waits.len(), "the test ended before that time");
     count
 }
 
@@ -69,7 +69,7 @@ fn row_16_retry_0_and_close(driver: Driver) {
     assert_eq!(server.requests().len(), 20);
 }
 
-/// Without a sign of life, there is more and more time between them.
+/// Without a sign of life, the waits grow.
 fn row_16_retry_0_without_an_event(driver: Driver) {
     let server = always(30, || stream("retry: 0\n\n"));
     let page = patient(&server, 7).visit(driver, &server.url("/")).unwrap();
@@ -77,7 +77,7 @@ fn row_16_retry_0_without_an_event(driver: Driver) {
     assert_eq!(connections_in(&page, Duration::from_secs(3)), 3);
 }
 
-/// Row 17: it never came back. It comes back after the 49 days, or as its user bounds that.
+/// Row 17: the client never reconnected. It must reconnect after 49 days, or after the user's ceiling.
 fn row_17_retry_of_centuries(driver: Driver) {
     let body = "retry: 18446744073709551615\ndata: x\n\n";
     let server = Server::start([stream(body)]);
@@ -96,13 +96,13 @@ fn row_17_retry_of_centuries(driver: Driver) {
 fn row_18_accept_and_close(driver: Driver) {
     let server = always(30, || stream(""));
     let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
-    // At 0, 3, 9, 21, 45, 93 s, and then each minute.
+    // At 0, 3, 9, 21, 45, 93 s, and then every minute.
     assert_eq!(connections_in(&page, 10 * MINUTE), 14);
     assert_eq!(page.attempts, (1..=20).collect::<Vec<_>>(), "a user can give up");
     assert_eq!(server.requests().len(), 20);
 }
 
-/// The same, without a response.
+/// Row 18, without a response.
 fn row_18_accept_and_say_nothing(driver: Driver) {
     let server = always(30, Vec::new);
     let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
@@ -111,7 +111,8 @@ fn row_18_accept_and_say_nothing(driver: Driver) {
     assert_eq!(server.requests().len(), 20, "no driver tries again by itself");
 }
 
-/// Row 19 (EventSource#74, Yaffle#88): for good by the standard, unless the user wants otherwise, and not before the server.
+/// Row 19 (EventSource#74, Yaffle#88): final in the standard, unless the user retries, and then not before the server's
+/// time.
 fn row_19_unavailable_with_retry_after(driver: Driver) {
     let unavailable = |seconds| response(503, &[("Retry-After", seconds)], "not now");
     let script = || [unavailable("1"), unavailable("120"), stream("data: x\n\n")];
@@ -128,7 +129,7 @@ fn row_19_unavailable_with_retry_after(driver: Driver) {
     assert_eq!(page.seen, expected);
     assert_eq!(page.milliseconds(), [0, 3000, 120_000, 3000]);
 
-    // A second is more than the server had asked for in the stream.
+    // One second is longer than the reconnection time of the stream.
     let server = Server::start([stream("retry: 500\ndata: x\n\n"), unavailable("1")]);
     let mut page = Page::new(&server);
     page.retries = true;
@@ -136,7 +137,7 @@ fn row_19_unavailable_with_retry_after(driver: Driver) {
     assert_eq!(page.milliseconds(), [0, 500, 1000]);
 }
 
-/// Row 20: a redirection without an end.
+/// Row 20: an endless redirection.
 fn row_20_redirect_to_itself(driver: Driver) {
     for status in [301, 302] {
         let server = always(40, || redirect(status, "/events"));
@@ -180,7 +181,7 @@ fn row_21_gzip(driver: Driver) {
     fails_for(driver, response(200, &headers, GZIP), Refused::ContentEncoding);
 }
 
-/// Row 21: under a false name, a page and a compressed stream are no sign of life, and the user sees ignored lines.
+/// Row 21: HTML or compressed data declared as an event stream is not a sign of life, and shows as ignored lines.
 fn row_21_gzip_that_says_nothing(driver: Driver) {
     let body = [GZIP, b"\n<html>\n\n"].concat();
     let server = always(30, || stream(&body));
@@ -190,7 +191,7 @@ fn row_21_gzip_that_says_nothing(driver: Driver) {
     assert!(page.ignored_lines >= 2, "{}", page.ignored_lines);
 }
 
-/// The header is left out, the user can tell, and an id that can be sent mends it.
+/// The header is omitted, this is reported, and the next valid ID is sent.
 fn is_left_out(driver: Driver, id: &str, why: UnsendableId) {
     let server = Server::start([
         stream(format!("id: {id}\ndata: 1\n\n")),
@@ -209,7 +210,7 @@ fn is_left_out(driver: Driver, id: &str, why: UnsendableId) {
     assert_eq!(ids, [None, None, None, Some(&b"fine"[..])]);
 }
 
-/// Row 22 (undici#5746): the connection was reset each time.
+/// Row 22 (undici#5746): each connection was reset.
 fn row_22_id_with_control_bytes(driver: Driver) {
     for id in ["a\x01b", "\x1B[31m", "\x7F", "\x0B"] {
         is_left_out(driver, id, UnsendableId::ControlByte);
@@ -221,12 +222,12 @@ fn row_22_id_of_9000_bytes(driver: Driver) {
     is_left_out(driver, &"i".repeat(9000), UnsendableId::TooLong);
 }
 
-/// Row 23: the notice had an id, so that it came once.
+/// Row 23: the notification had an ID, so that it was sent only once.
 fn row_23_gap_notice_lost_with_its_connection(driver: Driver) {
     let feed = Arc::new(Feed::new(7, MINUTE));
     let large = "x".repeat(10_000);
     let push = |data: &str| feed.push(&Event::new().data(data)).unwrap();
-    // What a server sends first, cut right after the first event.
+    // The start of the server's stream, cut after the first event.
     let first_event = |feed: &Arc<Feed>| {
         let feed = Arc::clone(feed);
         vec![Step::Reply(Box::new(move |request| {
@@ -253,7 +254,7 @@ fn row_23_gap_notice_lost_with_its_connection(driver: Driver) {
     assert!(requests[1..].iter().all(|request| request.last_event_id() == Some(b"7-1")));
 }
 
-/// 1 MiB of one event, cut off: the memory is bounded, and it is no sign of life.
+/// 1 MiB of one event, then the end: memory is bounded, and it is not a sign of life.
 fn event_without_an_end(driver: Driver) {
     let body = ["data: ", &"x".repeat(500), "\n"].concat().repeat(2100);
     let server = always(10, || stream(&body));
@@ -264,7 +265,7 @@ fn event_without_an_end(driver: Driver) {
     assert_eq!(page.milliseconds(), [0, 3000, 6000]);
     assert_eq!(page.attempts, [1, 2, 3]);
 
-    // If it ends in the end, it is the only one that is lost.
+    // If the event ends, only that event is lost.
     let server = Server::start([stream([&body, "\ndata: next\n\n"].concat())]);
     let page = visit(driver, &server);
     let expected = [
@@ -277,7 +278,7 @@ fn event_without_an_end(driver: Driver) {
     assert_eq!(page.seen, expected);
 }
 
-/// The user is told while it lasts, and closes the client.
+/// The user can detect the event while it lasts, and closes the client.
 fn event_without_an_end_on_a_connection_without_an_end(driver: Driver) {
     let mut script = stream(["data: ", &"x".repeat(100_000)].concat());
     script.push(Step::HangUp);
@@ -289,7 +290,7 @@ fn event_without_an_end_on_a_connection_without_an_end(driver: Driver) {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// Headers for ever: bounded memory, and a lost connection.
+/// Endless headers: memory is bounded, and the connection is lost.
 fn head_without_an_end(driver: Driver) {
     let head = ["HTTP/1.1 200 OK\r\n", &"X-More: of it\r\n".repeat(50_000)].concat();
     let one_line = ["HTTP/1.1 200 OK\r\nX: ", &"x".repeat(1 << 20)].concat();
@@ -301,8 +302,8 @@ fn head_without_an_end(driver: Driver) {
     }
 }
 
-/// Nothing comes on a connection that is never closed: it is given up. The client itself has to wait here, but how long changes nothing:
-/// a connection that is given up too early, before the event, is one more.
+/// A silent connection that the server never closes is closed by the client. The client really waits here, but the
+/// length of the wait decides nothing: if it gives up a connection before the event, it makes another one.
 fn silence_without_an_end(driver: Driver) {
     let answers = || stream("data: x\n\n").into_iter().chain([Step::HangUp]).collect();
     let server = always(1000, answers);
@@ -312,7 +313,7 @@ fn silence_without_an_end(driver: Driver) {
     let page = page.visit(driver, &server.url("/")).unwrap();
     assert_eq!(page.data(), ["x"]);
 
-    // Before the head, too.
+    // Also before the head.
     let server = always(1000, || vec![Step::HangUp]);
     let mut page = patient(&server, 3);
     page.silence = Some(Duration::from_millis(50));
@@ -320,7 +321,7 @@ fn silence_without_an_end(driver: Driver) {
     assert_eq!(page.seen, [RECONNECTS; 3]);
 }
 
-/// What is no HTTP at all is a lost connection.
+/// A response that is not HTTP is a lost connection.
 fn not_http(driver: Driver) {
     for bytes in [&b"data: x\n\n"[..], b"HTTP/1.1 twohundred OK\r\n\r\n", b"\r\n\r\n", b"\0\xFF"] {
         let server = always(10, || vec![Step::Send(bytes.to_vec())]);

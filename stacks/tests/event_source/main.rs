@@ -1,9 +1,8 @@
-//! The client of the standard over real connections: every test with a server of its own, once for each of three drivers. The events,
-//! the requests and the waits must be the same.
+//! Tests of the standard's client over real connections: each test runs with its own server, once for each of three
+//! drivers. Events, requests and waits must be the same.
 //!
-//! A test is named `<list>::<driver>::<name>`. No wait is slept through: a driver's waits go to a
-//! [`page::Clock`]. Two tests let real milliseconds pass, because a socket's time limit and a wait that is interrupted need them; how many
-//! decides nothing.
+//! A test is named `<list>::<driver>::<name>`. No test sleeps: a driver's waits go to a [`page::Clock`]. Two tests take
+//! some real milliseconds, for a socket's time limit and an interrupted wait; their number decides nothing.
 
 #[macro_use]
 mod page;

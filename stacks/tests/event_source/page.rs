@@ -1,4 +1,4 @@
-//! A page with an `EventSource`: what it sees, the drivers it may have, and the clock they wait by.
+//! A page with an `EventSource`: the events that it receives, its drivers, and their clock.
 
 use crate::server::{HANGS, Server, Shared};
 use reqwless::client::HttpClient;
@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use url::{ParseError, Url};
 
-/// What makes the connections.
+/// The client library that makes the connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
     Std,
@@ -26,7 +26,7 @@ pub enum Driver {
     Reqwless,
 }
 
-/// Tests for each driver, of functions that take one.
+/// Makes a test for each driver of each function.
 macro_rules! for_each_driver {
     ($($test:ident)*) => {
         mod std_client {
@@ -41,7 +41,7 @@ macro_rules! for_each_driver {
     };
 }
 
-/// What a page sees, in this order. The state of the client is the one that the standard wants, or the test fails.
+/// The events of a page, in order. Each one checks the client's state against the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// `open`, and the client is OPEN.
@@ -49,9 +49,9 @@ pub enum Seen {
     Message(Message),
     /// An event was lost.
     Lost(DecodeError),
-    /// `error`, and the client is CONNECTING. Whether the id can be sent.
+    /// `error`, and the client is CONNECTING. `Err`: the ID cannot be sent.
     Reconnects(Result<(), UnsendableId>),
-    /// `error`, and the client is CLOSED: why.
+    /// `error`, and the client is CLOSED.
     Fails(Failure),
 }
 
@@ -75,36 +75,36 @@ pub const fn refused(status: u16) -> Seen {
     Seen::Fails(Failure::Refused(Refused::Status(status)))
 }
 
-/// How the clock goes.
+/// The behavior of waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// Every wait is over at once.
+    /// Every wait ends at once.
     Jumps,
-    /// A wait that is not zero lasts until the client is closed, which the test does then.
+    /// A wait that is not zero lasts until the test closes the client.
     Stands,
 }
 
-/// The page. Its fields say what it does; the default is a browser.
+/// A page. The default behaves as a browser; some fields change that, others record results.
 pub struct Page {
     pub clock: Clock,
     pub backoff: Backoff,
     pub random: u32,
-    /// Closes the client when it sees this.
+    /// Closes the client at this event.
     pub close_when: fn(&Page, &Seen) -> bool,
-    /// Overrules a refusal that may be temporary.
+    /// Overrides a refusal that may be temporary.
     pub retries: bool,
-    /// Closes the client when an event is too long, before it is over.
+    /// Closes the client when an event is too long, before its end.
     pub closes_what_is_too_long: bool,
     pub seen: Vec<Seen>,
-    /// How long a connection may be silent, if the test is about that.
+    /// The longest time without input, if the test sets it.
     pub silence: Option<Duration>,
-    /// The waits before each connection.
+    /// The wait before each connection.
     pub waits: Vec<Duration>,
-    /// The longest that the client has allocated for its events.
+    /// The most memory that the client has allocated for events.
     pub allocated: usize,
-    /// What each `error` said of the reconnections begun without a sign of life.
+    /// The client's `attempts` at each `error`.
     pub attempts: Vec<u32>,
-    /// There were bytes of an event that is too long, before it was over.
+    /// An event was found to be too long before its end.
     pub was_too_long: bool,
     pub ignored_lines: u32,
     origin: String,
@@ -132,7 +132,7 @@ impl Page {
         }
     }
 
-    /// Runs until the client is closed: by the server, by the page, or from outside.
+    /// Runs until the server, the page or another thread closes the client.
     pub fn visit(mut self, driver: Driver, url: &str) -> Result<Self, ParseError> {
         let mut target = Target::new(url)?;
         if let Some(silence) = self.silence {
@@ -151,7 +151,7 @@ impl Page {
             if stands {
                 let shared = Arc::clone(&shared);
                 thread::spawn(move || {
-                    // So that the wait has begun. If it has not, the test sees less, and passes all the same.
+                    // Lets the wait begin. If it has not begun, the test still passes, but checks less.
                     thread::sleep(Duration::from_millis(20));
                     shared.close_client();
                 });
@@ -177,7 +177,7 @@ impl Page {
             runtime.unwrap().block_on(async {
                 let run = async {
                     if driver == Driver::Reqwest {
-                        // Whatever proxy the environment has.
+                        // Ignores a proxy of the environment.
                         let client = reqwest_client::builder().no_proxy().build().unwrap();
                         reqwest_client::run(&client, &mut target, &mut source, sleep, &mut self)
                             .await;
@@ -209,7 +209,7 @@ impl Page {
         Ok(self)
     }
 
-    /// Data, type and so on of what was a message.
+    /// The events that are messages.
     pub fn messages(&self) -> Vec<&Message> {
         let messages = self.seen.iter().filter_map(|seen| match seen {
             Seen::Message(message) => Some(message),
@@ -231,7 +231,7 @@ impl Page {
         self.waits.iter().map(Duration::as_millis).collect()
     }
 
-    /// Notes it. Whether to close the client.
+    /// Records an event. Returns whether to close the client.
     fn see(&mut self, seen: Seen) -> bool {
         let close = (self.close_when)(self, &seen);
         self.seen.push(seen);
@@ -304,12 +304,12 @@ impl Handler<GrowingBuffer> for Page {
     }
 }
 
-/// Visits the server, until the client is closed.
+/// Connects to the server until the client is closed.
 pub fn visit(driver: Driver, server: &Server) -> Page {
     Page::new(server).visit(driver, &server.url("/events")).unwrap()
 }
 
-/// A message of this data, of the default type, without an id.
+/// A message with this data, the default type and no ID.
 pub fn message(server: &Server, data: &str) -> Seen {
     message_with_id(server, data, "")
 }

@@ -1,4 +1,4 @@
-//! An HTTP server with a script: the nth connection gets the nth answer. It records the requests.
+//! An HTTP server with a script: the nth connection gets the nth answer. Records the requests.
 
 use stacks::std_client::Closer;
 use std::io::{ErrorKind, Read, Write};
@@ -9,27 +9,27 @@ use std::time::Duration;
 use std::{mem, thread};
 use tokio::sync::Notify;
 
-/// A test that waits so long hangs, and fails.
+/// The time after which a test is considered hanging, and fails.
 pub const HANGS: Duration = Duration::from_secs(60);
 
-/// What the server does on a connection, step by step. It closes the connection in the end.
+/// The steps of the server on a connection. It closes the connection after the last one.
 pub type Answer = Vec<Step>;
 
 pub type Reply = Box<dyn Fn(&Request) -> Vec<u8> + Send>;
 
 pub enum Step {
     Send(Vec<u8>),
-    /// Sends what the function makes of the request.
+    /// Sends the function's result for the request.
     Reply(Reply),
-    /// Waits until the page has seen so many events in all.
+    /// Waits until the page has received this number of events in all.
     Seen(usize),
-    /// Waits until the client has given up the connection.
+    /// Waits until the client has closed the connection.
     HangUp,
-    /// Closes the client from outside.
+    /// Closes the client from another thread.
     CloseClient,
 }
 
-/// A response with this head, after the status line, and what belongs to it.
+/// A response with this status, these headers and this body.
 pub fn response(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
     let mut head = format!("HTTP/1.1 {status} Scripted\r\nConnection: close\r\n");
     for (name, value) in headers {
@@ -44,12 +44,12 @@ pub fn typed(content_type: &str, body: impl AsRef<[u8]>) -> Answer {
     response(200, &[("Content-Type", content_type)], body)
 }
 
-/// An event stream, that ends with the connection.
+/// An event stream that ends with the connection.
 pub fn stream(body: impl AsRef<[u8]>) -> Answer {
     typed("text/event-stream", body)
 }
 
-/// Everything is right but the status. There is a body where HTTP allows one.
+/// A response in which only the status is wrong. It has a body if HTTP allows one.
 pub fn status(status: u16) -> Answer {
     let body = if matches!(status, 204 | 205 | 304) { "" } else { "data: data\n\n" };
     response(status, &[("Content-Type", "text/event-stream")], body)
@@ -59,7 +59,7 @@ pub fn redirect(status: u16, location: &str) -> Answer {
     response(status, &[("Location", location), ("Content-Type", "text/event-stream")], "")
 }
 
-/// An event stream in chunks of so many bytes, each sent by itself, and so on the way by itself, too.
+/// An event stream in chunks of `len` bytes, each sent separately.
 pub fn chunked(len: usize, body: &str) -> Answer {
     let headers = [("Content-Type", "text/event-stream"), ("Transfer-Encoding", "chunked")];
     let mut steps = response(200, &headers, "");
@@ -71,12 +71,12 @@ pub fn chunked(len: usize, body: &str) -> Answer {
     steps
 }
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The first line.
     pub line: String,
-    /// The names in lower case.
+    /// Names are in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -96,13 +96,13 @@ impl Request {
         let headers = lines.filter(|line| !line.is_empty()).map(|line| {
             let colon = line.iter().position(|&byte| byte == b':').unwrap();
             let name = str::from_utf8(&line[..colon]).unwrap().to_ascii_lowercase();
-            // One space, as all clients send it, so that others would be seen.
+            // Exactly one space, as all clients send it.
             (name, line[colon + 1..].strip_prefix(b" ").unwrap().to_vec())
         });
         Some(Self { headers: headers.collect(), line })
     }
 
-    /// The headers but those about the connection, in the order of their names.
+    /// The headers, without those about the connection, sorted by name.
     pub fn headers(&self) -> Vec<(&str, &[u8])> {
         let headers = self.headers.iter().map(|(name, value)| (&**name, &**value));
         let mut headers: Vec<_> =
@@ -123,12 +123,12 @@ impl Request {
     }
 }
 
-/// What the server and the page know of each other.
+/// The state that server and page share.
 #[derive(Default)]
 pub struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// Closes the client, for each kind of driver.
+    /// Two ways to close the client, for blocking and async drivers.
     pub closer: Closer,
     pub closed: Notify,
 }
@@ -141,13 +141,13 @@ struct State {
 }
 
 impl Shared {
-    /// The page has seen an event.
+    /// Records that the page has received an event.
     pub fn see(&self) {
         self.lock().seen += 1;
         self.changed.notify_all();
     }
 
-    /// Closes the client from outside.
+    /// Closes the client from another thread.
     pub fn close_client(&self) {
         self.closer.close();
         self.closed.notify_one();
@@ -165,7 +165,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Once the script is over, it answers 204: then the standard's client stops.
+    /// Starts a server. After its script it answers 204, which stops the client.
     pub fn start(script: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -195,13 +195,13 @@ impl Server {
         self.url("")
     }
 
-    /// Stops it, and tells what it was asked.
+    /// Stops the server, and returns the recorded requests.
     pub fn requests(mut self) -> Vec<Request> {
         self.stop();
         mem::take(&mut self.shared.lock().requests)
     }
 
-    /// A script that went wrong fails the test.
+    /// Stops the server. A failure of its thread fails the test.
     fn stop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         self.shared.lock().is_over = true;
@@ -226,7 +226,7 @@ fn serve(shared: &Shared, mut connection: TcpStream, next: impl FnOnce() -> Answ
     shared.lock().requests.push(request.clone());
     for step in next() {
         match step {
-            // A client that was closed need not take it.
+            // A closed client need not receive it.
             Step::Send(bytes) => drop(connection.write_all(&bytes)),
             Step::Reply(reply) => drop(connection.write_all(&reply(&request))),
             Step::Seen(events) => {

@@ -1,4 +1,5 @@
-//! The tests of web-platform-tests, `eventsource/`, that need no browser, by their names; then those of undici and Firefox.
+//! The tests of web-platform-tests, `eventsource/`, that need no browser, with their names; then tests of undici and
+//! Firefox, and others.
 
 use crate::page::{
     Clock, Failure, Page, RECONNECTS, Seen, message, message_with_id, refused, visit,
@@ -60,7 +61,7 @@ for_each_driver! {
     jitter_only_adds
 }
 
-/// A `new EventSource` of what is no URL throws.
+/// `new EventSource` throws for an invalid URL.
 fn eventsource_constructor_url_bogus(driver: Driver) {
     let server = Server::start([]);
     for url in
@@ -73,7 +74,7 @@ fn eventsource_constructor_url_bogus(driver: Driver) {
 
 fn eventsource_constructor_non_same_origin(driver: Driver) {
     let server = Server::start([]);
-    // The server would notice.
+    // The server would record a request.
     let ftp = server.url("/").replace("http:", "ftp:");
     for url in [&ftp, "about:blank", "mailto:whatwg@awesome.example", "javascript:alert()"] {
         let page = Page::new(&server).visit(driver, url).unwrap();
@@ -83,7 +84,7 @@ fn eventsource_constructor_non_same_origin(driver: Driver) {
     assert_eq!(server.requests(), []);
 }
 
-/// At `open` the client is OPEN: the page asserts it.
+/// At `open`, the client is OPEN, which the page asserts.
 fn eventsource_eventtarget(driver: Driver) {
     let server = Server::start([stream("data: data\n\n")]);
     let page = visit(driver, &server);
@@ -96,7 +97,7 @@ fn eventsource_onmessage(driver: Driver) {
     assert_eq!(page.seen[1], message_with_id(&server, "data", "7"));
 }
 
-/// Open before any byte of the body: the body comes only when the page has seen `open`, on a connection that lasts.
+/// The client is open before the first byte of the body: no byte comes before the page has received `open`.
 fn eventsource_onopen(driver: Driver) {
     let server = Server::start([[stream(""), vec![Step::HangUp]].into_iter().flatten().collect()]);
     let mut page = Page::new(&server);
@@ -113,7 +114,7 @@ fn eventsource_add_event_listener(driver: Driver) {
     assert_eq!(types.collect::<Vec<_>>(), ["message", "custom", "message"]);
 }
 
-/// What an event has.
+/// The fields of an event.
 fn eventsource_prototype(driver: Driver) {
     let server = Server::start([stream("event: x\nid: 1\ndata: a\ndata: b\n\n")]);
     let page = visit(driver, &server);
@@ -135,7 +136,7 @@ fn eventsource_close(driver: Driver) {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// The second part of eventsource-close, against reconnect-fail.py.
+/// The second part of eventsource-close, with reconnect-fail.py.
 fn eventsource_close_reconnect_fail(driver: Driver) {
     let server = Server::start([
         stream("retry: 2\ndata: opened\n\n"),
@@ -159,7 +160,7 @@ fn eventsource_close_reconnect_fail(driver: Driver) {
     assert_eq!(server.requests().len(), 3);
 }
 
-/// status-reconnect.py.
+/// With status-reconnect.py.
 fn eventsource_reconnect(driver: Driver) {
     let body = "retry: 2\ndata: data\n\n";
     let server = Server::start([stream(body), stream(body)]);
@@ -169,7 +170,7 @@ fn eventsource_reconnect(driver: Driver) {
     assert_eq!(page.milliseconds(), [0, 500, 500]);
 }
 
-/// The part about the event id.
+/// The part about the last event ID.
 fn eventsource_reconnect_event_id(driver: Driver) {
     let server = Server::start([
         stream("id: 2\nretry: 200\ndata: ok\n\n"),
@@ -186,7 +187,7 @@ fn eventsource_reconnect_event_id(driver: Driver) {
     assert_eq!(ids, [None, Some(&b"2"[..]), Some(b"2")]);
 }
 
-/// message2.py: the first event is seen while the response lasts.
+/// With message2.py: the first event is received before the response ends.
 fn event_data(driver: Driver) {
     let server = Server::start([stream("data:msg\ndata: msg\n\n:\ndata:")
         .into_iter()
@@ -214,7 +215,7 @@ fn format_field_id(driver: Driver) {
     assert_eq!(requests.len(), 3);
 }
 
-/// The id stays over several connections, without events of its own.
+/// The ID is kept over several connections whose events have none.
 fn format_field_id_2(driver: Driver) {
     let server = Server::start([
         stream("id: …\nretry: 200\ndata: 1\n\n"),
@@ -229,7 +230,7 @@ fn format_field_id_2(driver: Driver) {
     assert_eq!(ids, [None, id, id, id]);
 }
 
-/// `id` alone empties it.
+/// An `id` line without a value resets the last event ID.
 fn format_field_id_3(driver: Driver) {
     let server =
         Server::start([stream("id: …\ndata: 1\n\n"), stream("id\ndata: 2\n\n"), stream("")]);
@@ -252,14 +253,14 @@ fn format_field_id_null(driver: Driver) {
     }
 }
 
-/// Bytes that are not UTF-8 go out as U+FFFD.
+/// Invalid UTF-8 is sent as U+FFFD.
 fn id_with_bad_utf8(driver: Driver) {
     let server = Server::start([stream(b"id: a\xFFb\ndata: x\n\n")]);
     assert_eq!(visit(driver, &server).ids(), ["a\u{FFFD}b"]);
     assert_eq!(server.requests()[1].last_event_id(), Some("a\u{FFFD}b".as_bytes()));
 }
 
-/// The wait of a second connection after this body.
+/// The wait before the second connection, after this body.
 fn wait_after(driver: Driver, body: &str) -> u128 {
     let server = Server::start([stream(body)]);
     let page = visit(driver, &server);
@@ -286,7 +287,7 @@ fn format_field_retry_empty(driver: Driver) {
     assert_eq!(wait_after(driver, "retry: 1000\nretry\ndata: x\n\n"), 1000);
 }
 
-/// One `error`, CLOSED, one request.
+/// Checks for one `error`, the state CLOSED, and one request.
 fn is_refused(driver: Driver, server: Server, expected: Refused) {
     let page = visit(driver, &server);
     assert_eq!(page.seen, [Seen::Fails(Failure::Refused(expected))]);
@@ -312,14 +313,14 @@ fn format_mime_trailing_semicolon(driver: Driver) {
     assert_eq!(visit(driver, &server).seen[..2], [Seen::Open, message(&server, "data")]);
 }
 
-/// UTF-8, whatever the charset says.
+/// The stream is UTF-8, whatever its charset.
 fn format_utf_8(driver: Driver) {
     let body = "data:ok…\n\n";
     let server = Server::start([typed("text/event-stream;charset=windows-1252", body)]);
     assert_eq!(visit(driver, &server).seen[..2], [Seen::Open, message(&server, "ok…")]);
 }
 
-/// All headers but `Host` and `Connection`.
+/// All headers except `Host` and `Connection`.
 fn request_accept(driver: Driver) {
     let server = Server::start([stream("data: data\n\n")]);
     visit(driver, &server);
@@ -334,7 +335,7 @@ fn request_accept(driver: Driver) {
     }
 }
 
-/// On both of two requests.
+/// Both requests have the header.
 fn request_cache_control(driver: Driver) {
     let server = Server::start([stream("retry:500\nid: 1\ndata: data\n\n")]);
     visit(driver, &server);
@@ -351,7 +352,7 @@ fn request_cache_control(driver: Driver) {
     assert_eq!(requests[1].headers(), headers);
 }
 
-/// Also by undici: 308. With the same headers.
+/// Also 308, which undici tests. The headers stay the same.
 fn request_redirect(driver: Driver) {
     for status in [301, 302, 303, 307, 308] {
         let server = Server::start([
@@ -377,7 +378,7 @@ fn request_status_error(driver: Driver) {
     }
 }
 
-/// Closed while the handshake hangs. The response that comes then is for nobody.
+/// The client is closed during the handshake. It ignores the response.
 fn request_cancellation(driver: Driver) {
     let mut script = vec![Step::CloseClient, Step::HangUp];
     script.extend(stream("data: data\n\n"));
@@ -387,7 +388,7 @@ fn request_cancellation(driver: Driver) {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// The origin of the events is that of the last URL.
+/// The origin of events is that of the final URL.
 fn eventsource_cross_origin_redirect(driver: Driver) {
     let there = Server::start([stream("data: there\n\n")]);
     let here = Server::start([redirect(302, &there.url("/there")), stream("data: here\n\n")]);
@@ -414,7 +415,7 @@ fn cors_unsafe_last_event_id(driver: Driver) {
     }
 }
 
-/// A stream of which there is one only: its page closes the client at its end.
+/// The stream exists only once: the page closes the client at its end.
 fn eventsource_from_readable_stream(driver: Driver) {
     let server = Server::start([stream("data: data\n\n")]);
     let mut page = Page::new(&server);
@@ -456,7 +457,7 @@ fn undici_close_is_no_error(driver: Driver) {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// A label of more than 63 letters, which no resolver asks a network for.
+/// A label of more than 63 letters, for which no resolver sends a query.
 fn firefox_unknown_host(driver: Driver) {
     let server = Server::start([]);
     let mut page = Page::new(&server);
@@ -468,7 +469,7 @@ fn firefox_unknown_host(driver: Driver) {
     assert_eq!(page.attempts, [1, 2, 3]);
 }
 
-/// The events behind it in the same chunk are not seen.
+/// Later events in the same chunk are not received.
 fn firefox_close_within_a_handler(driver: Driver) {
     let server = Server::start([stream("data: 1\n\ndata: 2\n\ndata: 3\n\n")]);
     let mut page = Page::new(&server);
@@ -483,7 +484,7 @@ fn firefox_204_is_one_error(driver: Driver) {
     is_refused(driver, Server::start([status(204)]), Refused::Status(204));
 }
 
-/// Back to the first URL, or to where it has moved for good.
+/// The client reconnects to the first URL, or to the target of a permanent redirection.
 fn redirections_are_forgotten_unless_permanent(driver: Driver) {
     for (first, second, back) in
         [(301, 308, "/c"), (308, 302, "/b"), (302, 301, "/a"), (303, 307, "/a"), (307, 308, "/a")]
@@ -498,7 +499,7 @@ fn redirections_are_forgotten_unless_permanent(driver: Driver) {
     }
 }
 
-/// A location is resolved against the URL of its request, and cannot leave HTTP.
+/// A location is resolved against the URL of its request, and must be HTTP.
 fn redirections_are_relative_and_http(driver: Driver) {
     let server = Server::start([
         redirect(302, "there?q=1#fragment"),
@@ -513,7 +514,7 @@ fn redirections_are_relative_and_http(driver: Driver) {
     assert_eq!(paths, ["/a/b", "/a/there?q=1", "/up", "/up?x"]);
 }
 
-/// The server is down, and comes back at the same address.
+/// The server is down. The client reconnects to the same address.
 fn connection_refused_reconnects(driver: Driver) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -525,7 +526,7 @@ fn connection_refused_reconnects(driver: Driver) {
     assert_eq!(page.seen, [RECONNECTS; 5]);
     assert_eq!(page.milliseconds(), [0, 3000, 6000, 12_000, 24_000]);
 
-    // And one that does not answer, and then does.
+    // The server first closes the connection without a response.
     let server = Server::start([vec![], vec![], stream("data: x\n\n")]);
     let page = visit(driver, &server);
     let expected =
@@ -544,7 +545,7 @@ fn close_ends_a_wait(driver: Driver) {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// From outside, while nothing comes: the server sees the connection end.
+/// From another thread, on a silent connection: the server sees the connection end.
 fn close_ends_a_stream(driver: Driver) {
     let steps = [Step::Seen(1), Step::CloseClient, Step::HangUp];
     let server = Server::start([
@@ -572,7 +573,7 @@ fn chunks_change_nothing(driver: Driver) {
         assert_eq!(page.waits, expected.waits);
         assert_eq!(server.requests()[1].headers(), requests[1].headers());
     }
-    // With a length, that of the body on a connection that lasts, and more than that.
+    // With a `Content-Length`: one that ends before the connection, and one that is longer than the body.
     for (length, step) in [("9", Step::HangUp), ("100", Step::Send(vec![]))] {
         let headers = [("Content-Type", "text/event-stream"), ("Content-Length", length)];
         let mut script = response(200, &headers, "data: x\n\n");
@@ -582,7 +583,7 @@ fn chunks_change_nothing(driver: Driver) {
     }
 }
 
-/// They are no responses. reqwless has a trap there.
+/// Interim responses must be skipped. reqwless does not.
 fn interim_responses(driver: Driver) {
     let interim = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
     let interim = || Step::Send([interim, interim].concat().into_bytes());

@@ -1,4 +1,4 @@
-//! What is asked of every client: the stream of a server that cuts it at awkward places.
+//! Tests for every client, with a server that splits the stream unfavorably.
 
 use crate::common::{Received, growing_buffer};
 use sse_wire::{Decoder, EventSource, GrowingBuffer};
@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 
-/// All line ends, comments, a field without a colon, an unknown one, text of several bytes a
-/// character, and an event that is cut off.
+/// All line ends, comments, a field without a colon, an unknown field, multi-byte characters, and an event that is cut
+/// off.
 const BODY: &str = "\u{feff}event: temp\r\nid: 1\r\nretry: 2500\r\ndata: 23.4 \u{b0}C\r\n\r\n\
     : keep-alive\n\n\
     event: snow \u{2603}\nid: \u{1f9a9}\ndata: one\rdata:  two\r\n: three\ndata\r\n\r\n\
@@ -23,7 +23,7 @@ const BODY: &str = "\u{feff}event: temp\r\nid: 1\r\nretry: 2500\r\ndata: 23.4 \u
 pub enum Coding {
     /// By the end of the connection.
     Close,
-    /// In chunks of so many bytes.
+    /// In chunks of this length.
     Chunks(usize),
 }
 
@@ -54,14 +54,14 @@ impl Coding {
     }
 }
 
-/// The server's end of a connection.
+/// A connection on the server's side.
 pub struct Served {
     connection: TcpStream,
     pub request: String,
 }
 
 impl Served {
-    /// Takes a request.
+    /// Accepts a connection, and reads the request.
     pub async fn accept(listener: &TcpListener) -> Self {
         let (mut connection, _) = listener.accept().await.unwrap();
         connection.set_nodelay(true).unwrap();
@@ -72,7 +72,7 @@ impl Served {
         Self { connection, request: String::from_utf8(request).unwrap() }
     }
 
-    /// Writes so many bytes at a time, and lets the client have a look in between.
+    /// Writes `at_a_time` bytes at once, and lets the client run in between.
     pub async fn write(&mut self, bytes: &[u8], at_a_time: usize) {
         for piece in bytes.chunks(at_a_time) {
             self.connection.write_all(piece).await.unwrap();
@@ -89,14 +89,14 @@ pub async fn listen() -> (TcpListener, SocketAddr) {
 
 pub type Source = EventSource<GrowingBuffer>;
 
-/// One that connects.
+/// A source that is connecting.
 pub fn source() -> Source {
     let mut source = EventSource::new(Decoder::new(growing_buffer()));
     let _ = source.connect(0);
     source
 }
 
-/// A client: reads one response from this address.
+/// A client that reads one response from an address.
 pub trait Client {
     type Error: Debug;
 
@@ -108,7 +108,7 @@ pub trait Client {
     ) -> Result<(), Self::Error>;
 }
 
-/// However the stream is cut, in chunks and in writes, its events are those of the whole.
+/// The events do not depend on how chunks and writes split the stream.
 pub async fn cuts_change_nothing(client: &impl Client) {
     let mut expected = Vec::<Received>::new();
     let (mut whole, mut rest) = (Decoder::new(growing_buffer()), BODY.as_bytes());
@@ -140,7 +140,7 @@ pub async fn cuts_change_nothing(client: &impl Client) {
     }
 }
 
-/// The server sends an event only when the one before it has been seen.
+/// The server sends an event only after the previous one was received.
 pub async fn events_arrive_as_they_are_sent(client: &impl Client) {
     let (listener, address) = listen().await;
     for coding in [Coding::Close, Coding::Chunks(4), Coding::Chunks(1000)] {
@@ -163,9 +163,9 @@ pub async fn events_arrive_as_they_are_sent(client: &impl Client) {
     }
 }
 
-/// A connection is lost, between two events, within one, and within a chunk: with the same decoder,
-/// the next one goes on behind the last event.
-pub async fn goes_on_behind_the_last_event_id(client: &impl Client) {
+/// The connection is lost between two events, within one, and within a chunk. With the same decoder, the next
+/// connection continues after the last event.
+pub async fn continues_after_the_last_event_id(client: &impl Client) {
     let (listener, address) = listen().await;
     for coding in [Coding::Close, Coding::Chunks(9), Coding::Chunks(1000)] {
         for lost in [0, 1, 3, 8] {
@@ -193,7 +193,7 @@ pub async fn goes_on_behind_the_last_event_id(client: &impl Client) {
             let mut seen = Vec::new();
             let read = async {
                 let mut note = |event: Received| seen.push((event.id, event.data));
-                // It may be an error or a plain end. That the stream has ended is what counts.
+                // The result is an error or an end. Only the end of the stream matters.
                 let mut source = source();
                 let _ = client.read(address, &mut source, &mut note).await;
                 let _ = source.connect(0);
@@ -206,7 +206,7 @@ pub async fn goes_on_behind_the_last_event_id(client: &impl Client) {
     }
 }
 
-/// What is no event stream is refused, with its status.
+/// A response that is not an event stream is refused, with its status.
 pub async fn refused<C: Client>(client: &C) -> Vec<C::Error> {
     let (listener, address) = listen().await;
     let mut errors = Vec::new();

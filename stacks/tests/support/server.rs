@@ -1,7 +1,6 @@
-//! What is asked of every server: its stream, read by this crate and by curl with another decoder.
+//! Tests for every server: its stream, read by this crate, and by curl with another decoder.
 //!
-//! A message is pushed only when the one before it has been seen, so that a server that holds an
-//! event back never gets to the next.
+//! A message is pushed only after the previous one was received, so that a server that delays events hangs.
 
 use crate::common::{Received, growing_buffer};
 use embedded_io_adapters::tokio_1::FromTokio;
@@ -20,17 +19,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// Of the feeds.
+/// The epoch of the feeds.
 const EPOCH: u64 = 7;
 
 const RETRY: Duration = Duration::from_millis(2500);
 
-/// A feed with many keep-alives.
+/// A feed with frequent keep-alives.
 pub fn feed() -> Arc<Feed> {
     Arc::new(Feed::new(EPOCH, Duration::from_millis(10)))
 }
 
-/// An event without its id.
+/// An event without an ID.
 #[derive(Clone)]
 pub struct Message {
     event_type: Option<EventType<'static>>,
@@ -51,7 +50,7 @@ impl Message {
     }
 }
 
-/// What is sent, and how it is to arrive.
+/// The messages to send, and the events to receive.
 pub fn messages() -> Vec<(Message, Received)> {
     let large = "0123456789 is larger than any packet ".repeat(3000);
     let messages = [
@@ -82,7 +81,7 @@ pub fn messages() -> Vec<(Message, Received)> {
 
 pub type Reader = EventReader<Buffered<FromTokio<TcpStream>, [u8; 1000]>, GrowingBuffer>;
 
-/// Asks for a stream, and returns the body, which lasts as long as the connection.
+/// Requests a stream, and returns the body, which ends with the connection.
 pub async fn get(
     address: SocketAddr,
     last_event_id: &[u8],
@@ -111,7 +110,7 @@ pub async fn next(reader: &mut Reader) -> Received {
     reader.next().await.unwrap().expect("the stream has ended").into()
 }
 
-/// This crate's reader sees each event when it is sent.
+/// This crate's reader receives each event when it is sent.
 pub async fn live_by_reader(address: SocketAddr, feed: &Feed) {
     let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
     for (message, received) in messages() {
@@ -121,8 +120,8 @@ pub async fn live_by_reader(address: SocketAddr, feed: &Feed) {
     }
 }
 
-/// A client that comes back gets what it has missed, and nothing else.
-pub async fn goes_on_behind_the_last_event_id(address: SocketAddr, feed: &Feed) {
+/// A client that reconnects receives exactly the events that it missed.
+pub async fn continues_after_the_last_event_id(address: SocketAddr, feed: &Feed) {
     let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
     let messages = messages();
     for (message, _) in &messages {
@@ -138,9 +137,9 @@ pub async fn goes_on_behind_the_last_event_id(address: SocketAddr, feed: &Feed) 
     }
 }
 
-/// A client whose events have left the ring is told how many. The notice has no id: a client that is cut off behind it is
-/// told again.
-pub async fn tells_of_a_gap_until_it_is_seen(address: SocketAddr, feed: &Feed) {
+/// A client whose events have been dropped receives their number. The notification has no ID: a client that loses the
+/// connection after it is notified again.
+pub async fn reports_a_gap_until_it_is_received(address: SocketAddr, feed: &Feed) {
     let long = "x".repeat(60_000);
     for _ in 0..9 {
         feed.push(&Event::new().data(&long)).unwrap();
@@ -173,15 +172,14 @@ pub async fn tells_of_a_gap_until_it_is_seen(address: SocketAddr, feed: &Feed) {
     }
 }
 
-/// Sees a first event, and closes the connection.
+/// Receives a first event, and closes the connection.
 pub async fn visit(address: SocketAddr, feed: &Feed) {
     let mut reader = EventReader::new(get(address, b"").await, growing_buffer());
     feed.push(&Event::new().data("")).unwrap();
     next(&mut reader).await;
 }
 
-/// curl, and a decoder that is not this crate's, see each event when it is sent, and keep-alives in
-/// between.
+/// curl and another crate's decoder receive each event when it is sent, and keep-alives in between.
 pub async fn live_by_curl(address: SocketAddr, path: &str, feed: &Feed) {
     let Some(mut curl) = Curl::get(address, path) else { return };
     for (message, received) in messages() {
@@ -201,12 +199,12 @@ pub async fn live_by_curl(address: SocketAddr, path: &str, feed: &Feed) {
     }
 }
 
-/// `curl -N`, with the decoder of `sse-core` behind it.
+/// `curl -N`, decoded by `sse-core`.
 struct Curl {
     child: Child,
     decoder: SseDecoder,
     events: VecDeque<SseEvent>,
-    /// What has come since the last event.
+    /// The bytes since the last event.
     pause: Vec<u8>,
 }
 
@@ -223,7 +221,7 @@ impl Curl {
                 pause: Vec::new(),
             }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                // Past the test's captured output, so that it is seen.
+                // Bypasses the test's captured output, so that it is shown.
                 let _ = writeln!(std::io::stderr(), "SKIPPED, curl is not installed");
                 None
             }
