@@ -1,21 +1,20 @@
-//! Runs the crate over a stream that is cut into chunks, and collects what comes out in the
-//! oracle's terms.
+//! Runs the crate over a stream in chunks, and collects the results in the oracle's types.
 
 use super::oracle::{Client, Line, Output, Own, latin1};
 use sse_wire::{Buffer, DecodeError, Decoder, MessageEvent, Progress, Token, Tokenizer};
 
-/// Which of the decoder's calls takes events out of a chunk.
+/// The decoder's methods that take events from a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     Next,
     Decode,
-    /// One call of each in turn.
+    /// Calls of both in turn.
     Mixed,
 }
 
 pub const CALLS: [Call; 3] = [Call::Next, Call::Decode, Call::Mixed];
 
-/// How to take events out of a stream.
+/// The methods and readers that take events from a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// With a decoder, chunk by chunk.
@@ -28,7 +27,7 @@ pub enum Way {
     Async,
 }
 
-/// Every way in.
+/// All of them.
 pub const WAYS: &[Way] = &[
     Way::Decoder(Call::Next),
     Way::Decoder(Call::Decode),
@@ -39,7 +38,7 @@ pub const WAYS: &[Way] = &[
     Way::Async,
 ];
 
-/// Cuts `stream` at the ends of `lengths`, which may be 0; the rest is the last chunk.
+/// Splits `stream` into chunks of these lengths, which may be 0; the rest is the last chunk.
 pub fn cut<'a>(stream: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
     let mut rest = stream;
     let mut chunks: Vec<&[u8]> = Vec::new();
@@ -52,7 +51,7 @@ pub fn cut<'a>(stream: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
     chunks
 }
 
-/// An event as the oracle has it, with a character for a byte.
+/// An event in the oracle's type, with a character for each byte.
 pub fn as_bytes(event: &MessageEvent<'_>) -> Output {
     Output::Event {
         event_type: latin1(event.event_type()),
@@ -65,7 +64,7 @@ pub fn as_bytes(event: &MessageEvent<'_>) -> Output {
     }
 }
 
-/// An event as a browser shows it.
+/// An event as text, as in a browser.
 pub fn as_text(event: &MessageEvent<'_>) -> Output {
     Output::Event {
         event_type: event.event_type_lossy().to_string(),
@@ -75,16 +74,16 @@ pub fn as_text(event: &MessageEvent<'_>) -> Output {
     }
 }
 
-/// Shows an event as an output.
+/// Converts an event to an output.
 pub type View = fn(&MessageEvent<'_>) -> Output;
 
-/// An event that was lost because it was too long.
+/// The output for a lost event, which must be too long.
 fn lost(error: DecodeError) -> Output {
     assert_eq!(error, DecodeError::EventTooLong);
     Output::TooLong
 }
 
-/// Takes the next event off `chunk`, with `next` or `decode`.
+/// Takes the next event from `chunk`, with `next` or `decode`.
 fn take<B: Buffer>(
     decoder: &mut Decoder<B>,
     chunk: &mut &[u8],
@@ -117,7 +116,7 @@ fn take<B: Buffer>(
     }
 }
 
-/// Feeds one chunk and returns what completes in it.
+/// Decodes one chunk, and returns the outputs.
 pub fn feed<B: Buffer>(
     decoder: &mut Decoder<B>,
     mut chunk: &[u8],
@@ -128,7 +127,7 @@ pub fn feed<B: Buffer>(
     std::iter::from_fn(|| take(decoder, &mut chunk, calls.next()?, view)).collect()
 }
 
-/// The same, without a call after the last byte: the decoder may have an event that was handed out.
+/// Like `feed`, without a call after the last byte: the decoder may still have an event that it returned.
 pub fn feed_bytes<B: Buffer>(
     decoder: &mut Decoder<B>,
     mut chunk: &[u8],
@@ -143,7 +142,7 @@ pub fn feed_bytes<B: Buffer>(
     outputs
 }
 
-/// Which calls are `next`.
+/// Whether each call is `next`.
 fn calls(call: Call) -> impl Iterator<Item = bool> {
     (0..).map(move |nth| match call {
         Call::Next => true,
@@ -152,7 +151,7 @@ fn calls(call: Call) -> impl Iterator<Item = bool> {
     })
 }
 
-/// Feeds all chunks of a stream.
+/// Decodes all chunks of a stream.
 pub fn feed_all<B: Buffer>(
     decoder: &mut Decoder<B>,
     chunks: &[&[u8]],
@@ -162,8 +161,7 @@ pub fn feed_all<B: Buffer>(
     chunks.iter().flat_map(|chunk| feed(decoder, chunk, call, view)).collect()
 }
 
-/// Reads a stream from its start, where `decoder` is, to its end. Returns what comes out of it, and the
-/// decoder as it is then, before anything calls [`Decoder::reconnect`].
+/// Reads a stream from start to end. Returns the outputs, and the decoder without a [`Decoder::reconnect`].
 pub fn read_stream<B: Buffer>(
     mut decoder: Decoder<B>,
     chunks: &[&[u8]],
@@ -182,7 +180,7 @@ pub fn read_stream<B: Buffer>(
     }
 }
 
-/// The readers, over a connection of which each read gives one chunk.
+/// The readers, over a connection that returns one chunk for each read.
 #[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 mod readers {
     use super::{Output, View, lost};
@@ -190,13 +188,13 @@ mod readers {
     use sse_wire::{Buffer, Decoder};
     use std::convert::Infallible;
 
-    /// Chunks that are read one by one. A read of nothing would be the end, so empty chunks are left out.
+    /// A connection. It skips empty chunks, because an empty read is the end.
     struct Chunks<'c> {
         chunk: &'c [u8],
         later: &'c [&'c [u8]],
-        /// How many chunks were begun.
+        /// The number of chunks begun.
         reads: usize,
-        /// A future waits, or was dropped while it did.
+        /// A future is pending, or was dropped while pending.
         is_waiting: bool,
     }
 
@@ -255,7 +253,7 @@ mod readers {
         }
     }
 
-    /// Reads with `receive`, and checks that no call reads twice.
+    /// Reads with `receive`, and checks that each call reads at most once.
     #[cfg(feature = "embedded-io-v0.7")]
     pub fn blocking<B: Buffer>(
         decoder: Decoder<B>,
@@ -295,7 +293,7 @@ mod readers {
         }
 
         impl embedded_io_async::BufRead for Chunks<'_> {
-            /// Waits once.
+            /// Is pending once.
             async fn fill_buf(&mut self) -> Result<&[u8], Infallible> {
                 poll_fn(|_| {
                     self.is_waiting = !self.is_waiting;
@@ -310,7 +308,7 @@ mod readers {
         }
     }
 
-    /// Reads with `next`. Every second future is dropped where it waits first, and loses nothing.
+    /// Reads with `next`. Every second future is dropped when it is pending, which must lose no data.
     #[cfg(feature = "embedded-io-async-v0.7")]
     pub fn asynch<B: Buffer>(
         decoder: Decoder<B>,
@@ -348,7 +346,7 @@ mod readers {
     }
 }
 
-/// What a decoder carries to the next stream, with a character for a byte.
+/// The state that a decoder keeps for the next stream, with a character for each byte.
 pub fn client<B: Buffer>(decoder: &Decoder<B>) -> Client {
     Client {
         last_event_id: latin1(decoder.last_event_id()),
@@ -360,12 +358,12 @@ pub fn client<B: Buffer>(decoder: &Decoder<B>) -> Client {
     }
 }
 
-/// The oracle's client, with the reconnection time as this crate bounds it.
+/// The oracle's client, with the reconnection time limited as in this crate.
 pub fn saturated(client: Client) -> Client {
     Client { retry: client.retry.map(|time| time.min(u64::MAX.into())), ..client }
 }
 
-/// The lines that the tokenizer finds, fragments put together, a character for a byte.
+/// The lines that the tokenizer finds, with joined fragments and a character for each byte.
 pub fn lines(tokenizer: &mut Tokenizer, chunks: &[&[u8]]) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut unfinished = None;
@@ -386,7 +384,7 @@ pub fn collect(lines: &mut Vec<Line>, unfinished: &mut Line, token: Token<'_>) {
             lines.push(None);
         }
         Token::Value { field, fragment, end } => {
-            assert!(end || !fragment.is_empty(), "a fragment that says nothing");
+            assert!(end || !fragment.is_empty(), "an empty fragment");
             let (of, value) = unfinished.get_or_insert_with(|| (field, String::new()));
             assert_eq!(*of, field, "the fragments of a line are of one field");
             value.push_str(&latin1(fragment));

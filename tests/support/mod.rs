@@ -1,4 +1,4 @@
-//! What the tests share: the oracle, ways to drive the crate, and the vectors.
+//! Shared by the tests: the oracle, functions that run the crate, and the vectors.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 pub mod drive;

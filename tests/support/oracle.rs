@@ -1,21 +1,20 @@
-//! A slow, obvious decoder: WHATWG HTML 9.2.5 and 9.2.6, transcribed over the whole input.
+//! A slow, obvious decoder: WHATWG HTML 9.2.5 and 9.2.6, transcribed for the whole input.
 //!
-//! It works on text. [`spec`] hands it the stream decoded as UTF-8, as the standard says;
-//! [`limited`] hands it one character for each byte, so that a character is a byte and this crate's
-//! size limit can be told. That both give the same events is the reason why the crate may work on
-//! bytes, and is tested too.
+//! It works on text. [`spec`] decodes the stream as UTF-8, as the standard requires. [`limited`] makes one character of
+//! each byte, so that lengths are in bytes, as in this crate's limit. That both give the same events is why the crate
+//! can work on bytes, and is tested, too.
 
 use sse_wire::Field;
 use std::collections::VecDeque;
 
-/// An event, or the report of one that was too long.
+/// An event, or the error for one that was too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     Event { event_type: String, data: String, last_event_id: String, own: Own },
     TooLong,
 }
 
-/// What an event's own lines give.
+/// The values of an event's own lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Own {
     pub id: Option<String>,
@@ -23,34 +22,34 @@ pub struct Own {
     pub retry: Option<u128>,
 }
 
-/// A line that means something: a field, a comment, or `None` for a blank line.
+/// A line that is not ignored: a field, a comment, or `None` for a blank line.
 pub type Line = Option<(Field, String)>;
 
-/// A line as the limit sees it.
+/// A line with the text that counts against the limit.
 #[derive(Default)]
 struct Sized {
-    /// The outer `None`: a line that is to be ignored.
+    /// The outer `None`: a line that is ignored.
     line: Option<Line>,
-    /// Without its end.
+    /// Without its line end.
     text: String,
-    /// How many characters of it have come when a last event ID is set, for each of those.
+    /// The position, in characters, of each last event ID that is set within the line.
     ids_after: Vec<usize>,
 }
 
-/// What is left of a stream for the next one, and what can be asked at its end.
+/// The state that the next stream inherits, and the state at the end of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     pub last_event_id: String,
     pub retry: Option<u128>,
     /// The stream ended within a line or an event.
     pub cut_off: bool,
-    /// That event was already too long.
+    /// That event is already too long.
     pub too_long: bool,
     pub comments: u32,
     pub ignored_lines: u32,
 }
 
-/// The standard, without a limit: text as a browser shows it, which does not show what is an event's own.
+/// The standard, without a limit. Text as in a browser, which does not report an event's own values.
 pub fn spec(client: &mut Client, stream: &[u8]) -> Vec<Output> {
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let (lines, rest) = lines(&String::from_utf8_lossy(stream));
@@ -60,13 +59,13 @@ pub fn spec(client: &mut Client, stream: &[u8]) -> Vec<Output> {
     outputs
 }
 
-/// The standard and the crate's limit in bytes, for a buffer of `buffer` bytes.
+/// The standard with the crate's limit, for a buffer of `buffer` bytes.
 pub fn limited(client: &mut Client, stream: &[u8], buffer: usize) -> Vec<Output> {
     limited_with_ids(client, stream, &[], buffer).0
 }
 
-/// The same, where each of `ids` is set as the last event ID after so many bytes. Returns whether it was taken,
-/// too.
+/// Like `limited`, but sets each of `ids` as the last event ID at its position in bytes. Also returns whether each was
+/// accepted.
 pub fn limited_with_ids(
     client: &mut Client,
     stream: &[u8],
@@ -77,7 +76,7 @@ pub fn limited_with_ids(
     let (lines, rest) = lines(&marked(stream, ids));
     let lines: Vec<Sized> = lines.iter().map(|line| Sized::marked(line)).collect();
     let mut rest = Sized::marked(&rest);
-    // It may yet be a byte order mark.
+    // A partial byte order mark is not a line.
     let is_mark = matches!(stream, b"\xEF" | b"\xEF\xBB");
     if is_mark {
         rest.text.clear();
@@ -87,10 +86,10 @@ pub fn limited_with_ids(
     (outputs, set.taken)
 }
 
-/// Stands where a last event ID is set. No byte is this character.
+/// Marks the position at which a last event ID is set. No byte is this character.
 const ID_IS_SET: char = '\u{E000}';
 
-/// A character for each byte after the byte order mark, and a mark where each of `ids` is set.
+/// A character for each byte after the byte order mark, and a mark at the position of each of `ids`.
 fn marked(stream: &[u8], ids: &[(usize, Vec<u8>)]) -> String {
     let text = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let place = |at: usize| match &stream[..at] {
@@ -115,12 +114,12 @@ fn marked(stream: &[u8], ids: &[(usize, Vec<u8>)]) -> String {
 #[derive(Default)]
 struct Ids {
     later: VecDeque<String>,
-    /// Whether each of those before was taken.
+    /// Whether each ID set so far was accepted.
     taken: Vec<bool>,
 }
 
 impl Ids {
-    /// Sets the next one, if it fits beside what has come of an event and `line_len` of a line.
+    /// Sets the next ID, if it fits beside the partial event and `line_len` characters of a line.
     fn set(
         &mut self,
         last_event_id: &mut String,
@@ -138,15 +137,14 @@ impl Ids {
     }
 }
 
-/// The lines of a stream that are not ignored, a character for a byte, and what comes after the last line
-/// end.
+/// The lines of a stream that are not ignored, with a character for each byte, and the rest after the last line end.
 pub fn byte_lines(stream: &[u8]) -> (Vec<Line>, String) {
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let (lines, rest) = lines(&latin1(stream));
     (lines.iter().filter_map(|line| parse_line(line)).collect(), rest)
 }
 
-/// What comes of lines that the tokenizer has found.
+/// The events of lines from the tokenizer.
 pub fn events(lines: &[Line]) -> Vec<Output> {
     let sized = |line: &Line| Sized { line: Some(line.clone()), ..Sized::default() };
     let lines: Vec<Sized> = lines.iter().map(sized).collect();
@@ -187,7 +185,7 @@ impl Sized {
     }
 }
 
-/// The outer `None`: a line that is to be ignored.
+/// The outer `None`: a line that is ignored.
 fn parse_line(line: &str) -> Option<Line> {
     if line.is_empty() {
         return Some(None);
@@ -205,29 +203,29 @@ fn parse_line(line: &str) -> Option<Line> {
     Some(Some((field, value)))
 }
 
-/// So many bytes of the buffer stay free.
+/// The number of bytes of the buffer that stay free.
 const SPARE: usize = 8;
 
-/// The standard's buffers, with its names.
+/// The standard's buffers, with the standard's names.
 #[derive(Default)]
 struct Buffers {
     data: String,
     event_type: String,
     last_event_id: Option<String>,
     retry: Option<u128>,
-    /// What the lines that count take, each with one byte for its end.
+    /// The length of the lines that count, with one byte for each line end.
     lines: usize,
     too_long: bool,
 }
 
 impl Buffers {
-    /// What is in use of the limit.
+    /// The part of the limit that is in use.
     fn used(&self, last_event_id: &str) -> usize {
         let id = self.last_event_id.as_ref().filter(|_| self.too_long);
         chars(last_event_id) + self.lines + id.map_or(0, |id| chars(id))
     }
 
-    /// Drops the lines; the id is kept.
+    /// Drops the lines, but not the ID.
     fn give_up(&mut self) {
         self.data.clear();
         self.event_type.clear();
@@ -235,8 +233,7 @@ impl Buffers {
         self.too_long = true;
     }
 
-    /// Whether a line of `len` characters that counts fits. If it does not, the event is too long; an id makes
-    /// the ids before it give way.
+    /// Whether a line of `len` characters fits. If not, the event is too long; an ID then displaces earlier IDs.
     fn make_room(
         &mut self,
         last_event_id: &mut String,
@@ -283,7 +280,7 @@ fn interpret(
             continue;
         }
         if buffer.is_some_and(|buffer| buffer < SPARE) {
-            // No line can be told from another.
+            // No field can be identified.
             buffers.give_up();
             continue;
         }
@@ -336,24 +333,24 @@ fn interpret(
         || buffers.last_event_id.is_some()
         || buffers.too_long;
     let begun = begin(client, &mut buffers, unfinished, buffer, ids);
-    // The end of the stream within a line: only that the line may already be too long.
+    // The stream ends within a line, which may already be too long.
     begun.and(client, &mut buffers, &unfinished.text, buffer);
     client.too_long = buffers.too_long;
     output
 }
 
-/// What has come of a line.
+/// The part of a line so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Begun {
-    /// So many characters.
+    /// This number of characters is kept.
     Kept(usize),
-    /// Something that does not fit, so that the line is skipped.
+    /// The line does not fit, and is skipped.
     Skipped,
 }
 
 impl Begun {
-    /// Whether the line is skipped once `start` of it has come. The size of the buffer and ids that are set do
-    /// not matter before the line's field can be told.
+    /// Whether the line is skipped after `start`. Neither the buffer's size nor an ID that is set matters before the
+    /// line's field is identified.
     fn and(
         self,
         client: &mut Client,
@@ -381,7 +378,7 @@ impl Begun {
     }
 }
 
-/// Sets the ids that are set within a line.
+/// Sets the IDs whose position is within a line.
 fn begin(
     client: &mut Client,
     buffers: &mut Buffers,
@@ -400,7 +397,7 @@ fn begin(
 }
 
 fn dispatch(client: &mut Client, mut buffers: Buffers) -> Option<Output> {
-    // As this crate bounds it.
+    // Limited as in this crate.
     let retry = buffers.retry.map(|time| time.min(u64::MAX.into()));
     let own = Own { id: buffers.last_event_id.clone(), retry };
     if let Some(id) = buffers.last_event_id {

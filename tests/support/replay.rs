@@ -1,13 +1,13 @@
-//! A replay buffer that is simple and slow, as a model, and a run of both side by side.
+//! A simple, slow model of the replay buffer, and a function that compares both.
 
 use sse_wire::{BufferTooSmall, Cursor, Event, Lagged, ReplayBuffer, Resume, event_type};
 
-/// Every event that was ever pushed, and which bytes of the memory it lies in.
+/// Every pushed event, with its position in memory.
 struct Model {
     capacity: usize,
     epoch: u64,
     events: Vec<Stored>,
-    /// How many of the events are gone.
+    /// The number of dropped events.
     gone: usize,
 }
 
@@ -18,8 +18,8 @@ struct Stored {
 }
 
 impl Model {
-    /// An event begins at the end of the one before, or at 0 if it does not fit there. The events in its place are gone,
-    /// and all that are older.
+    /// An event begins at the end of the previous one, or at 0 if it does not fit there. The events that it overwrites
+    /// are dropped, with all older ones.
     fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         let id = self.id(self.events.len() as u64 + 1);
         let event = event.id(sse_wire::EventId::new(&id).unwrap());
@@ -48,7 +48,7 @@ impl Model {
         format!("{}-{number}", self.epoch)
     }
 
-    /// What comes for a client that has so many events.
+    /// The next result for a client that has `seen` events.
     fn next(&self, seen: &mut usize) -> Option<Result<&[u8], Lagged>> {
         if *seen < self.gone {
             let missed = (self.gone - *seen) as u64;
@@ -61,11 +61,11 @@ impl Model {
     }
 }
 
-/// Pushes, resumes and takes as `steps` say, and holds each result against the model.
+/// Performs `steps`, and compares each result with the model.
 pub(crate) fn run(capacity: usize, epoch: u64, steps: &[(u8, u8)]) {
     let mut replay = ReplayBuffer::new(epoch, vec![0xA5; capacity]);
     let mut model = Model { capacity, epoch, events: Vec::new(), gone: 0 };
-    // Clients that read as fast as they are told to.
+    // Clients that read when a step says so.
     let mut clients: [(Cursor, usize); 4] = [(replay.live(), 0); 4];
     for &(step, value) in steps {
         let (cursor, seen) = &mut clients[usize::from(step >> 4) % 4];
@@ -84,7 +84,7 @@ pub(crate) fn run(capacity: usize, epoch: u64, steps: &[(u8, u8)]) {
             8 => (*cursor, *seen) = (replay.live(), model.events.len()),
             9 => (*cursor, *seen) = (replay.oldest(), model.gone),
             10 => {
-                // Mostly one that there was.
+                // Mostly the number of a pushed event.
                 let number = model.events.len() as u64 + 2
                     - u64::from(value).min(model.events.len() as u64 + 2);
                 let resumed = replay.resume(model.id(number).as_bytes());
@@ -113,7 +113,7 @@ pub(crate) fn run(capacity: usize, epoch: u64, steps: &[(u8, u8)]) {
             }
         }
     }
-    // What is kept, and what each client gets.
+    // Compares the stored events, and the rest for each client.
     for (cursor, seen) in clients.iter_mut().chain([&mut (replay.oldest(), model.gone)]) {
         while let Some(expected) = model.next(seen) {
             assert_eq!(replay.next(cursor), Some(expected));

@@ -1,29 +1,29 @@
-//! The vectors in `tests/conformance`, whose README has the format.
+//! Reads the vectors in `tests/conformance`, whose README documents the format.
 
 use super::oracle::{Output, Own};
 use serde_json::Value;
 
-/// One stream, the chunks it is cut into, and the events that come out.
+/// A stream, its chunks, and the expected events.
 pub struct Vector {
     pub name: String,
     pub stream: Vec<u8>,
     pub chunks: Vec<usize>,
     pub events: Vec<Output>,
-    /// How many events are out after each chunk.
+    /// The number of events after each chunk.
     pub after_chunk: Option<Vec<usize>>,
 }
 
-/// Streams on one client, one after the other.
+/// Consecutive streams of one client.
 pub struct Reconnections {
     pub name: String,
     pub streams: Vec<Vec<u8>>,
     pub events: Vec<Vec<Output>>,
-    /// The header that each request carries.
+    /// The header of each request.
     pub headers: Vec<Option<Vec<u8>>>,
     pub retry_ms: Option<u64>,
 }
 
-/// `public`, `disagreements` or `large`.
+/// Reads the vectors of `public`, `disagreements` or `large`.
 pub fn vectors(file: &str) -> Vec<Vector> {
     read(file).iter().map(vector).collect()
 }
@@ -40,7 +40,7 @@ pub fn reconnections() -> Vec<Reconnections> {
                 .iter()
                 .map(|header| (!header.is_null()).then(|| bytes(header)))
                 .collect(),
-            // Beyond `u64::MAX` this crate saturates, as does the conversion.
+            // The crate limits the value to `u64::MAX`, and so does the conversion.
             retry_ms: json["retry_ms"]
                 .as_f64()
                 .map(|f| json["retry_ms"].as_u64().unwrap_or(f as u64)),
