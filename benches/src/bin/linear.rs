@@ -36,7 +36,7 @@ impl Stream {
         Self { name: name.escape_debug().to_string(), bytes: bytes.into(), first_chunk: 0 }
     }
 
-    /// A stream that begins with a partial event in a chunk of its own.
+    /// A stream that begins with a partial event in a separate chunk.
     fn after_cut_event(name: &str, bytes: String) -> Self {
         const CUT: &str = "data: 1\n";
         let cut = format!("after a cut event, {name}");

@@ -78,7 +78,7 @@ async fn receive(
         if refused.is_temporary() {
             source.retry(head.retry_after());
         }
-        return "the response is no event stream";
+        return "the response is not an event stream";
     }
     while source.ready_state() == ReadyState::Open {
         // embassy-net returns the same error for a connection that was closed cleanly.
