@@ -1,4 +1,4 @@
-//! The counted result of a decoder.
+//! Counts what a decoder returns, to compare it with the expected result.
 
 use std::hint::black_box;
 

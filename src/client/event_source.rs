@@ -268,7 +268,7 @@ impl<B: Buffer> EventSource<B> {
     /// [`DecodeError`], once for each lost event. The connection continues.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
-    #[must_use = "an event that is not looked at is lost with the next call"]
+    #[must_use = "an unused event is lost with the next call"]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     pub fn next<'a, 'c: 'a>(
         &'a mut self,

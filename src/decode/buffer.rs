@@ -21,7 +21,7 @@ pub trait Memory {
     /// Makes at least `needed` bytes available, which must be within the limit; new bytes come after the old ones.
     /// `false`: the allocator has refused.
     fn grow(&mut self, needed: usize) -> bool {
-        debug_assert!(needed <= self.bytes().len(), "what has the size of its limit need not grow");
+        debug_assert!(needed <= self.bytes().len(), "a buffer of fixed size has its limit");
         true
     }
 

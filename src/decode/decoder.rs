@@ -91,7 +91,7 @@ use core::time::Duration;
 /// assert!(decoder.next(&mut chunk).is_none());
 ///
 /// assert_eq!(decoder.reconnection_time(), Some(Duration::from_millis(3000)));
-/// assert_eq!(decoder.last_event_id(), b"7"); // goes into the header `Last-Event-ID`
+/// assert_eq!(decoder.last_event_id(), b"7"); // for the header `Last-Event-ID`
 /// decoder.reconnect();
 /// ```
 // Flags first, for the reason given at `Store`.
@@ -134,7 +134,7 @@ pub(super) enum Stage {
 }
 
 /// The result of [`Decoder::decode`].
-#[must_use = "an event that is not looked at is lost with the next call"]
+#[must_use = "an unused event is lost with the next call"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Progress {
@@ -336,7 +336,7 @@ impl<B: Buffer> Decoder<B> {
     ///
     /// # Errors
     /// [`DecodeError`], once for each lost event. The next call continues after that event.
-    #[must_use = "an event that is not looked at is lost with the next call"]
+    #[must_use = "an unused event is lost with the next call"]
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline(always))]
     pub fn next<'a, 'c: 'a>(
         &'a mut self,

@@ -52,7 +52,7 @@ impl Field {
 
 impl Field {
     /// The index of the field in `Parts`, if it is part of an event: 0 to 2.
-    #[allow(clippy::as_conversions, reason = "a match becomes a jump")]
+    #[allow(clippy::as_conversions, reason = "a match compiles to a jump")]
     #[inline(always)]
     pub(super) const fn slot(self) -> usize {
         self as usize

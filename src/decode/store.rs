@@ -229,7 +229,7 @@ impl<B: Buffer> Store<B> {
     #[inline(always)]
     pub(super) fn commit_id(&mut self, id: &[u8], from: &[u8]) -> bool {
         debug_assert!(self.is_empty(), "no lines are kept");
-        debug_assert!(from.starts_with(id), "the id and what comes after it");
+        debug_assert!(from.starts_with(id), "`from` starts with the ID");
         // Sixteen bytes are one move. Overwriting the rest of the buffer is harmless; the spare bytes must exist.
         match (from.first_chunk::<16>(), self.memory.bytes_mut().first_chunk_mut::<24>()) {
             (Some(from), Some(to)) if id.len() <= 16 && !SMALL_CODE => {
@@ -326,8 +326,11 @@ impl<B: Buffer> Store<B> {
     /// Appends `part` to the line being read. Returns whether its rest is skipped.
     #[cfg_attr(all(target_pointer_width = "64", not(sse_wire_small)), inline)]
     pub(super) fn append_to_line(&mut self, part: &[u8]) -> Skipped {
-        debug_assert!(self.id_len <= self.line && self.line <= self.end, "parts lie in order");
-        debug_assert!(self.line <= self.used, "what is kept takes no more than on the wire");
+        debug_assert!(
+            self.id_len <= self.line && self.line <= self.end,
+            "ID, lines and the current line are in order"
+        );
+        debug_assert!(self.line <= self.used, "kept lines are not longer than on the wire");
         if !self.reserve(part.len()) {
             return self.append_beyond_limit(part);
         }
@@ -346,7 +349,7 @@ impl<B: Buffer> Store<B> {
         // The spare bytes hold the start of any line, unless the buffer has none.
         let spare = self.line.wrapping_add(SPARE);
         if spare > self.memory.limit() || !self.memory.grow(spare) {
-            debug_assert_eq!(self.line_len(), 0, "otherwise they are there");
+            debug_assert_eq!(self.line_len(), 0, "a partial line has its spare bytes");
             self.drop_lines_for(Some(Field::Data), 0, loss);
             return Skipped::Lost;
         }
@@ -575,7 +578,7 @@ impl<B: Buffer> Store<B> {
     /// Handles the blank line. `Ok(true)`: the lines are an event, which stays here until [`release`](Self::release).
     /// `Ok(false)`: they are not; the lines are dropped, and the ID is committed.
     pub(super) fn finish(&mut self) -> Result<bool, Loss> {
-        debug_assert!(!self.is_mid_line(), "a blank line is a line of its own");
+        debug_assert!(!self.is_mid_line(), "a line ends before the blank line");
         if self.parts.scattered {
             self.join_scattered();
         }

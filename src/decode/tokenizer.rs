@@ -105,7 +105,7 @@ impl Tokenizer {
     ///
     /// `input` is advanced past the bytes that were used, so the variable must outlive the loop: a call with `&mut
     /// &bytes[..]` starts at the first byte each time.
-    #[must_use = "a token that is not looked at is lost"]
+    #[must_use = "an unused token is lost"]
     #[inline]
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Token<'a>> {
         while !input.is_empty() {

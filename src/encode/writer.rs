@@ -17,7 +17,7 @@ use core::fmt;
 ///
 /// Dropping it before `finish` restores a vector, and leaves a meaningless part of the event in a slice.
 #[derive(Debug)]
-#[must_use = "an event that is not finished is dropped"]
+#[must_use = "an unfinished event is dropped"]
 pub struct DataWriter<'o, O: Storage + ?Sized> {
     sink: Sink<'o, O>,
     splitter: Splitter,

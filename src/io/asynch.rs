@@ -280,7 +280,7 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
 /// Dropping a future of `write`, `flush` or [`finish`](Self::finish) loses no data, if dropping the connection's
 /// `write` and `flush` loses none. A dropped `write_all` has written an unknown part of its piece.
 #[derive(Debug)]
-#[must_use = "an event that is not finished is dropped, or ends the stream"]
+#[must_use = "an unfinished event is dropped, or ends the stream"]
 pub struct DataWriter<'w, W, B> {
     writer: &'w mut EventWriter<W, B>,
 }

@@ -260,7 +260,7 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
 /// [`WriteError::Unfinished`]: close the connection. The client then sees a stream that ends within an event. It drops
 /// that event and reconnects with the ID of the event before, so that the server sends the event again.
 #[derive(Debug)]
-#[must_use = "an event that is not finished is dropped, or ends the stream"]
+#[must_use = "an unfinished event is dropped, or ends the stream"]
 pub struct DataWriter<'w, W, B> {
     writer: &'w mut EventWriter<W, B>,
 }

@@ -1,6 +1,6 @@
-//! Runs one pass over one corpus, whose instructions in `measured` `instructions.py` counts: `pass decode CORPUS
-//! CHUNKING`, `pass encode CORPUS` or `pass append CORPUS`. CHUNKING is a chunk length in bytes, or `event` for one
-//! event a chunk. Prints the number of events.
+//! Runs one pass over one corpus. `instructions.py` counts the instructions of `measured`. Usage: `pass decode CORPUS
+//! CHUNKING`, `pass encode CORPUS` or `pass append CORPUS`. CHUNKING is a chunk length in bytes, or `event` for one event
+//! a chunk. Prints the number of events.
 
 use benches::{corpora, decoders, encoders};
 use std::env;
