@@ -148,17 +148,21 @@ impl<F: FnMut(Result<MessageEvent<'_>, DecodeError>, &mut Sink<'_>)> Rewriter<F>
             let used = start.len().saturating_sub(chunk.len());
             pass_comments(&mut self.tokenizer, start.get(..used).unwrap_or_default(), out);
             let Some(event) = event else { continue };
-            let own = event.as_ref().ok().map(|event| (event.own_id(), event.retry()));
-            let (own_id, own_retry) = own.unwrap_or_default();
             let mut head = Event::new();
-            if let Some(Ok(id)) = own_id.map(EventId::from_bytes) {
-                head = head.id(id);
-                self.id.clear();
-                self.id.extend_from_slice(id.as_bytes());
-            }
-            if let Some(retry) = own_retry {
-                head = head.retry(retry);
-                self.retry = own_retry;
+            if let Ok(event) = &event {
+                let id = event.last_event_id();
+                // An id that differs came before: without an event, or with one that was lost.
+                if event.own_id().is_some() || id != self.id {
+                    if let Ok(id) = EventId::from_bytes(id) {
+                        head = head.id(id);
+                    }
+                    self.id.clear();
+                    self.id.extend_from_slice(id);
+                }
+                if let Some(retry) = event.retry() {
+                    head = head.retry(retry);
+                    self.retry = Some(retry);
+                }
             }
             let mut sink = Sink { out: &mut *out, last: None, is_ended: &mut *is_ended };
             (self.rewrite)(event, &mut sink);
@@ -166,9 +170,11 @@ impl<F: FnMut(Result<MessageEvent<'_>, DecodeError>, &mut Sink<'_>)> Rewriter<F>
                 _ if head == Event::new() => {}
                 None => append(&head, out),
                 Some(last) => {
-                    let sent = out.split_off(last);
+                    // Put before the event in place. To split the buffer there copies all that is before the event.
+                    let end = out.len();
                     append_lines(&head, out);
-                    out.extend_from_slice(&sent);
+                    let head_len = out.len().saturating_sub(end);
+                    out.get_mut(last..).unwrap_or_default().rotate_right(head_len);
                 }
             }
         }
