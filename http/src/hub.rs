@@ -108,11 +108,12 @@ impl Hub {
     }
 
     /// The events for a client that sends this header `Last-Event-ID`: those that it has missed, and those that come. A
-    /// client without an id gets only those that come.
+    /// client without an id, or with an empty one, gets only those that come.
     #[must_use]
     pub fn subscribe(&self, last_event_id: Option<&str>) -> Subscription {
         let state = self.0.lock();
-        let resume = last_event_id.map(|id| state.events.resume(id.as_bytes()));
+        let id = last_event_id.filter(|id| !id.is_empty());
+        let resume = id.map(|id| state.events.resume(id.as_bytes()));
         let (cursor, is_unknown) = match resume {
             None => (state.events.live(), false),
             Some(Resume::Exact(cursor) | Resume::Gap { cursor, .. }) => (cursor, false),
