@@ -568,8 +568,8 @@ impl<C: Connect, D> crate::stream::PollEvent for EventSource<C, D> {
         false
     }
 
-    fn is_about_event(error: &Self::Error) -> bool {
-        matches!(error, ClientError::TooLong | ClientError::OutOfMemory)
+    fn is_over(&self, _: &Self::Error) -> bool {
+        self.ready_state() == ReadyState::Closed
     }
 }
 

@@ -137,7 +137,11 @@ impl<V: DeserializeOwned, S: PollEvent> Stream for JsonStream<V, S> {
         let (end, skip) = (*this.end, *this.skip);
         while !*this.is_done {
             let item = this.events.as_mut().poll_event(cx, |event| Item::of(&event, end, skip));
-            match ready!(item) {
+            let item = ready!(item);
+            if matches!(item, Some(Ok(_))) {
+                *this.has_failed = false;
+            }
+            match item {
                 Some(Ok(Item::Value(value))) => return Poll::Ready(Some(Ok(value))),
                 Some(Ok(Item::Error(error, data))) => {
                     return Poll::Ready(Some(Err(JsonError::Json { error, data })));
@@ -145,7 +149,7 @@ impl<V: DeserializeOwned, S: PollEvent> Stream for JsonStream<V, S> {
                 Some(Ok(Item::Skipped)) => {}
                 Some(Ok(Item::End)) => *this.is_done = true,
                 Some(Err(error)) => {
-                    *this.has_failed = !S::is_about_event(&error);
+                    *this.has_failed = this.events.is_over(&error);
                     return Poll::Ready(Some(Err(JsonError::Stream(error))));
                 }
                 None => {

@@ -117,8 +117,8 @@ pub trait PollEvent {
     /// Whether the stream is within an event.
     fn is_mid_event(&self) -> bool;
 
-    /// Whether the error is about one event, so that the stream goes on.
-    fn is_about_event(error: &Self::Error) -> bool;
+    /// Whether the stream is over with this error, unless something comes after it in spite of it.
+    fn is_over(&self, error: &Self::Error) -> bool;
 }
 
 #[cfg(feature = "json")]
@@ -138,8 +138,8 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> PollEvent for EventStream<S, D> {
         self.decoder().is_mid_event()
     }
 
-    fn is_about_event(error: &Self::Error) -> bool {
-        matches!(error, Error::TooLong | Error::OutOfMemory)
+    fn is_over(&self, error: &Self::Error) -> bool {
+        !matches!(error, Error::TooLong | Error::OutOfMemory)
     }
 }
 
