@@ -324,7 +324,12 @@ impl<C: Connect, D> EventSource<C, D> {
     /// Whether it is connecting, open or closed. A closed one makes no further connection.
     #[must_use]
     pub const fn ready_state(&self) -> ReadyState {
-        self.source.ready_state()
+        match (self.source.ready_state(), &self.phase) {
+            (ReadyState::Open, Phase::Open { .. }) => ReadyState::Open,
+            // The core learns that a connection is over when the next one is asked for.
+            (ReadyState::Open, _) => ReadyState::Connecting,
+            (state, _) => state,
+        }
     }
 
     /// The last event ID. Empty if there is none.
