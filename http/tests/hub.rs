@@ -258,7 +258,7 @@ fn no_wake_up_is_lost() {
         let mut spins = 0_u64;
         while taken.load(Ordering::Acquire) <= number {
             spins += 1;
-            if spins % 1000 == 0 {
+            if spins.is_multiple_of(1000) {
                 std::thread::yield_now();
                 assert!(start.elapsed().as_secs() < 30, "a wake-up was lost");
             }

@@ -77,11 +77,14 @@ fn lines(line: &str) -> &'static [u8] {
     line.repeat(CHUNK / line.len()).leak().as_bytes()
 }
 
+/// The start of a body, what repeats, its end, and whether an event is lost.
+type Case = (&'static [u8], &'static [u8], &'static [u8], bool);
+
 #[test]
 fn endless_input_takes_no_more_than_the_limit() {
     // 16 MiB each, and then an event.
     let end = b"\n\ndata: next\n\n";
-    let cases: [(&[u8], &[u8], &[u8], bool); 9] = [
+    let cases: [Case; 9] = [
         (b"data: ", &LETTERS, end, true),
         (b"id: ", &LETTERS, end, true),
         (b"event: ", &LETTERS, end, true),

@@ -39,9 +39,16 @@ async fn failing() -> impl IntoResponse {
 
 #[tokio::test]
 async fn handlers_answer_with_event_streams() {
-    let app: Router =
-        Router::new().route("/from/{n}", get(countdown)).route("/failing", get(failing));
-    drop(app);
+    let app = Router::new().route("/from/{n}", get(countdown)).route("/failing", get(failing));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
+    client.write_all(b"GET /from/1 HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+    let events = "event: step\nid: 0\ndata: {\"left\":0}\n\ndata: lift-off\n: the end\n\n";
+    assert!(answer.ends_with(events), "{answer}");
 
     let response = countdown(Path(2)).await.into_response();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
