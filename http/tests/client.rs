@@ -465,6 +465,57 @@ async fn it_begins_after_an_id_it_is_given() {
     assert_eq!(server.seen()[0].header("last-event-id").as_deref(), Some("41"));
 }
 
+/// Connections are cut at any byte, with and without an error. The id of an event counts only with its blank line.
+#[cfg(feature = "body")]
+#[tokio::test]
+async fn each_event_comes_once_however_often_the_connection_is_cut() {
+    const EVENTS: usize = 400;
+    let hub = sse_wire_http::Hub::with_epoch(7, 64 * 1024);
+    for number in 1..=EVENTS {
+        let data = format!("{number}\n{}", "x".repeat(number % 50));
+        hub.publish(&sse_wire::Event::new().data(&data)).unwrap();
+    }
+    hub.close();
+    let server = Server::start(move |number, request| {
+        let id = request.header("last-event-id");
+        if id.as_deref() == Some("7-400") {
+            return status(204);
+        }
+        let live = match &id {
+            Some(id) => hub.subscribe(Some(id)),
+            None => hub.subscribe_from_oldest(),
+        };
+        // Any length from 1 to 997.
+        let left = number * 311 % 997 + 1;
+        let chunks = live.scan(left, |left, event| {
+            let Ok(event) = event;
+            let mut bytes = event.into_bytes();
+            bytes.truncate(*left);
+            *left -= bytes.len();
+            std::future::ready((!bytes.is_empty()).then_some(Ok(bytes)))
+        });
+        let error = (number % 2 == 1).then(|| Err(std::io::Error::other("cut")));
+        // The chunk must be out before the error.
+        let chunks = chunks.chain(stream::iter(error)).then(async |chunk| {
+            tokio::task::yield_now().await;
+            chunk
+        });
+        events(Body::from_stream(chunks))
+    })
+    .await;
+    let mut client = client(&server, at_once());
+    let mut next = 1;
+    while let Some(item) = client.next().await {
+        if let Ok(Incoming::Message(event)) = item {
+            assert_eq!(event.id, format!("7-{next}"));
+            assert_eq!(event.data, format!("{next}\n{}", "x".repeat(next % 50)));
+            next += 1;
+        }
+    }
+    assert_eq!(next, EVENTS + 1);
+    assert!(server.seen().len() > 20);
+}
+
 /// A closure that connects to nothing, and keeps the headers that it is given.
 type Headers = Arc<Mutex<Vec<HeaderMap>>>;
 

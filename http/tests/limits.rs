@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use sse_wire_http::{Error, EventStream, Eventsource};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use support::{Chunk, body};
+use support::Chunk;
 
 struct Counting;
 
@@ -240,7 +240,7 @@ mod rewritten {
     fn a_chunk_of_many_events_with_ids_is_linear() {
         const EVENTS: usize = 10_000;
         let chunk = "id: 1\ndata: x\n\n".repeat(EVENTS);
-        let (len, _, total) = rewrite(body([chunk.clone()]));
+        let (len, _, total) = rewrite(support::body([chunk.clone()]));
         assert_eq!(len, chunk.len());
         assert!(total <= 8 * chunk.len(), "{total} for {len}");
     }
