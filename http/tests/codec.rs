@@ -4,7 +4,7 @@
 
 mod support;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use sse_wire::{DecodeError, EventId, event_type};
 use sse_wire_http::codec::{EventDecoder, EventEncoder};
@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use support::some_cuttings;
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio_util::codec::{Encoder, FramedRead, FramedWrite};
+use tokio_util::codec::{FramedRead, FramedWrite};
 
 /// A reader that gives these chunks, and then the end.
 struct Chunks(VecDeque<Bytes>);
@@ -108,8 +108,9 @@ fn events_are_encoded_one_after_another() {
 #[cfg(feature = "body")]
 #[test]
 fn events_that_are_encoded_already_are_written_as_they_are() {
+    use tokio_util::codec::Encoder;
     let event = sse_wire_http::OutEvent::from(sse_wire::Event::new().data("x"));
-    let mut out = BytesMut::from(": before\n");
+    let mut out = bytes::BytesMut::from(": before\n");
     EventEncoder.encode(event, &mut out).unwrap();
     assert_eq!(out, ": before\ndata: x\n\n");
 }

@@ -7,7 +7,7 @@ mod support;
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::Deserialize;
-use sse_wire_http::{Error, Event, EventStream, Eventsource, JsonError, Text};
+use sse_wire_http::{Error, EventStream, Eventsource, JsonError};
 use std::fmt::Debug;
 use std::time::Duration;
 use support::{body, some_cuttings};
@@ -184,6 +184,7 @@ fn an_event_deserializes_its_data() {
 #[cfg(feature = "serde")]
 #[test]
 fn events_survive_a_round_trip_through_serde() {
+    use sse_wire_http::{Event, Text};
     let input = "event: tick\nid: é\nretry: 1500\ndata: a\ndata: b\n\ndata: c\n\n";
     let events: Vec<Event> =
         body([input]).eventsource().map(Result::unwrap).collect().now_or_never().unwrap();

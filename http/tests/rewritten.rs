@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use http_body::{Body, Frame};
 use http_body_util::{BodyDataStream, BodyExt, StreamBody};
 use proptest::prelude::*;
-use sse_wire::{DecodeError, Event, MessageEvent, event_id, event_type};
+use sse_wire::{DecodeError, Event, MessageEvent, event_type};
 use sse_wire_http::{EventStream, KeepAlive, Rewritten, Sink};
 use std::convert::Infallible;
 use std::time::Duration;
@@ -189,7 +189,8 @@ fn an_error_and_trailers_of_the_upstream_pass() {
 #[test]
 fn json_is_sent_as_data() {
     let rewrite: Rewrite = |event, sink| {
-        let head = Event::new().event_type(event_type!("n")).id(event_id!("of the proxy"));
+        let head =
+            Event::new().event_type(event_type!("n")).id(sse_wire::event_id!("of the proxy"));
         sink.send_json(&head, &event.unwrap().data().len()).unwrap();
         let map = std::collections::BTreeMap::from([((1, 2), 3)]);
         assert!(sink.send_json(&head, &map).is_err());
