@@ -562,15 +562,18 @@ impl<C: Connect, D> crate::stream::PollEvent for EventSource<C, D> {
             match ready!(this.poll_incoming(cx, |event, _, _, _| f(event))) {
                 Some(Ok(Some(made))) => return Poll::Ready(Some(Ok(made))),
                 Some(Ok(None)) => {}
+                // The end within an event, of a body after which there is no other: a `JsonStream` sees it for itself.
+                Some(Err(ClientError::Ended)) if !this.options.reconnects_after_end => {
+                    return Poll::Ready(None);
+                }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
         }
     }
 
-    /// Always `false`: a stream that ends within an event has reported [`ClientError::Ended`].
     fn is_mid_event(&self) -> bool {
-        false
+        self.source.decoder().is_mid_event()
     }
 
     fn is_over(&self, _: &Self::Error) -> bool {
