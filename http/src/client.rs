@@ -122,8 +122,9 @@ impl Options {
         self
     }
 
-    /// Whether the client connects again after the end of a body, as the standard has it. `false` is for requests that
-    /// have one answer, such as those to language models: the stream ends with the body.
+    /// Whether the client connects again after a body, as the standard has it. `false` is for requests that have one
+    /// answer, such as those to language models: the stream ends with the body, also if that breaks off or is silent for
+    /// too long. The request is repeated only if there was no event stream.
     pub const fn reconnects_after_end(mut self, reconnects: bool) -> Self {
         self.reconnects_after_end = reconnects;
         self
@@ -374,10 +375,12 @@ impl<C: Connect, D> EventSource<C, D> {
 
     /// After a connection: whether there will be another one.
     fn fail(&mut self, error: ClientError<C::Error>) -> ClientError<C::Error> {
+        let was_open = matches!(self.phase, Phase::Open { .. });
         if !matches!(self.phase, Phase::Refused(_)) {
             self.phase = Phase::Between;
         }
-        let is_last = self.options.attempts.is_some_and(|most| self.source.attempts() >= most);
+        let is_last = self.options.attempts.is_some_and(|most| self.source.attempts() >= most)
+            || (was_open && !self.options.reconnects_after_end);
         if is_last || matches!(&error, ClientError::Connection(error) if C::is_final(error)) {
             self.source.close();
         }
@@ -473,12 +476,10 @@ impl<C: Connect, D> EventSource<C, D> {
                         Poll::Ready(Err(self.fail(ClientError::Connection(error))))
                     }
                     Poll::Ready(None) => {
-                        let is_mid_event = self.source.decoder().is_mid_event();
-                        if !self.options.reconnects_after_end {
+                        let is_cut = self.source.decoder().is_mid_event();
+                        if !self.options.reconnects_after_end && !is_cut {
                             self.close();
-                            if !is_mid_event {
-                                return Poll::Ready(None);
-                            }
+                            return Poll::Ready(None);
                         }
                         Poll::Ready(Err(self.fail(ClientError::Ended)))
                     }

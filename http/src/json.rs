@@ -99,6 +99,18 @@ impl<V: DeserializeOwned, S: PollEvent> JsonStream<V, S> {
     pub fn skip(self, skip: fn(&[u8]) -> bool) -> Self {
         Self { skip, ..self }
     }
+
+    /// The stream of events, such as a client: its state, its last event ID.
+    #[must_use]
+    pub const fn events(&self) -> &S {
+        &self.events
+    }
+
+    /// The same, such as a client to close, or to take a refused response from.
+    #[must_use]
+    pub const fn events_mut(&mut self) -> &mut S {
+        &mut self.events
+    }
 }
 
 /// What an event is in a [`JsonStream`].
