@@ -49,7 +49,7 @@ async fn chat(
     Ok((sse_wire::RESPONSE_HEADERS, Body::new(events)).into_response())
 }
 
-fn rewrite(event: Result<MessageEvent<'_>, DecodeError>, client: &mut Sink<'_>) {
+pub(crate) fn rewrite(event: Result<MessageEvent<'_>, DecodeError>, client: &mut Sink<'_>) {
     let head = sse_wire::Event::new();
     let data = event.map(|event| event.data()).map_err(|error| error.to_string());
     if data == Ok(b"[DONE]") {
