@@ -51,7 +51,7 @@ fn seen(chunks: Vec<Bytes>) -> (Vec<Seen>, String, Option<Duration>) {
         let event = event.unwrap();
         events.push((event.event.into(), event.data, event.id.into()));
     }
-    (events, stream.last_event_id().to_owned(), stream.reconnection_time())
+    (events, stream.last_event_id().into_owned(), stream.reconnection_time())
 }
 
 #[test]
