@@ -234,7 +234,7 @@ impl Source for sse_wire::EventSource<GrowingBuffer> {
 /// };
 /// let backoff = sse_wire_http::Backoff::new().floor(std::time::Duration::ZERO);
 /// let backoff = backoff.reconnection_time(std::time::Duration::ZERO);
-/// let mut events = EventSource::<_>::new(connect, Options::new().backoff(backoff));
+/// let mut events = EventSource::new(connect, Options::new().backoff(backoff));
 /// let mut seen = String::new();
 /// while let Some(incoming) = events.next().await {
 ///     match incoming {
@@ -275,15 +275,12 @@ enum Phase<C: Connect> {
     },
 }
 
-impl<C: Connect, D> EventSource<C, D> {
-    /// A client that connects when it is polled.
+impl<C: Connect> EventSource<C> {
+    /// A client that connects when it is polled. The data of its events are strings; [`with_data`](Self::with_data) takes
+    /// another type.
     #[must_use]
     pub fn new(connect: C, options: Options) -> Self {
         let decoder = Decoder::new(GrowingBuffer::with_limit(options.limit));
-        Self::with_decoder(connect, options, decoder)
-    }
-
-    fn with_decoder(connect: C, options: Options, decoder: Decoder<GrowingBuffer>) -> Self {
         Self {
             connect,
             source: sse_wire::EventSource::with_backoff(decoder, options.backoff),
@@ -295,7 +292,9 @@ impl<C: Connect, D> EventSource<C, D> {
             data: PhantomData,
         }
     }
+}
 
+impl<C: Connect, D> EventSource<C, D> {
     /// Takes the data of events as another type: [`FromEvent`].
     #[must_use]
     pub fn with_data<T>(self) -> EventSource<C, T> {

@@ -299,7 +299,8 @@ pin_project! {
     }
 }
 
-impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
+/// Their data are strings; [`with_data`](Self::with_data) takes another type.
+impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// The events of these chunks, with a limit of 16 MiB for each.
     #[must_use]
     pub fn new(chunks: S) -> Self {
@@ -321,7 +322,9 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
         let chunks = Chunks::with_decoder(chunks, decoder);
         Self { chunks, name: Name::default(), id: Id::default(), data: PhantomData }
     }
+}
 
+impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
     /// Takes the data of events as another type: [`FromEvent`].
     #[must_use]
     pub fn with_data<T: FromEvent<S::Ok>>(self) -> EventStream<S, T> {

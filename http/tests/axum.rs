@@ -207,7 +207,7 @@ async fn a_slow_client_is_bounded_and_told() {
     hub.close();
     let mut bytes = Vec::new();
     slow.read_to_end(&mut bytes).await.unwrap();
-    let mut events = EventStream::<_, String>::new(stream::iter([Ok::<_, Infallible>(bytes)]));
+    let mut events = EventStream::new(stream::iter([Ok::<_, Infallible>(bytes)]));
     let mut next = 1;
     let mut gaps = 0;
     while let Some(event) = events.next().await {

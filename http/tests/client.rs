@@ -545,9 +545,7 @@ async fn wait_after(first: Response<&'static str>) -> Duration {
     let (connect, headers) =
         answers([first, second].map(|answer| answer.map(|text| support::body([text]))));
     let start = tokio::time::Instant::now();
-    assert!(
-        words(EventSource::<_>::new(connect, Options::new())).await.contains(&"Status(404)".into())
-    );
+    assert!(words(EventSource::new(connect, Options::new())).await.contains(&"Status(404)".into()));
     assert_eq!(headers.lock().unwrap().len(), 2);
     start.elapsed()
 }
@@ -576,7 +574,7 @@ async fn waits_are_as_long_as_the_server_asks_and_never_shorter() {
 async fn what_the_server_asks_for_is_told() {
     let refused = Response::builder().status(503).header("Retry-After", "20");
     let (connect, _) = answers([refused.body(support::body(["busy"])).unwrap()]);
-    let mut client = EventSource::<_>::new(connect, Options::new());
+    let mut client = EventSource::new(connect, Options::new());
     let expected =
         ClientError::Refused { why: Refused::Status(503), retry_after: Duration::from_secs(20) };
     assert_eq!(client.next().await, Some(Err(expected)));
@@ -600,7 +598,7 @@ async fn comments_are_signs_of_life() {
         std::future::pending::<()>().await;
     });
     let options = Options::new().idle_timeout(Duration::from_secs(10));
-    let mut client = EventSource::<_>::new(connect, options);
+    let mut client = EventSource::new(connect, options);
     assert_eq!(client.next().await, Some(Ok(Incoming::Open)));
     assert_eq!(client.next().await, Some(Err(ClientError::Idle)));
     assert_eq!(start.elapsed().as_secs(), 55);
@@ -612,14 +610,14 @@ async fn a_connection_that_hangs_is_given_up() {
         |_| std::future::pending::<Result<Response<stream::Empty<support::Chunk>>, Infallible>>();
     let options = Options::new().idle_timeout(Duration::from_secs(10)).attempts(0);
     let start = tokio::time::Instant::now();
-    assert_eq!(words(EventSource::<_>::new(connect, options)).await, ["Idle"]);
+    assert_eq!(words(EventSource::new(connect, options)).await, ["Idle"]);
     assert_eq!(start.elapsed().as_secs(), 10);
 }
 
 #[tokio::test(start_paused = true)]
 async fn closing_ends_a_wait() {
     let (connect, headers) = answers([stream_of(support::body(["data: a\n\n"]))]);
-    let mut client = EventSource::<_>::new(connect, Options::new());
+    let mut client = EventSource::new(connect, Options::new());
     while !matches!(client.next().await, Some(Err(ClientError::Ended))) {}
     assert!(client.next().now_or_never().is_none());
     client.close();
@@ -630,7 +628,7 @@ async fn closing_ends_a_wait() {
 #[tokio::test(start_paused = true)]
 async fn data_can_be_of_any_type() {
     let (connect, _) = answers([stream_of(support::body(["data: abc\n\n"]))]);
-    let client = EventSource::<_>::new(connect, Options::new().reconnects_after_end(false));
+    let client = EventSource::new(connect, Options::new().reconnects_after_end(false));
     let mut client = client.with_data::<Bytes>();
     assert_eq!(client.next().await, Some(Ok(Incoming::Open)));
     let Some(Ok(Incoming::Message(event))) = client.next().await else { panic!() };

@@ -196,7 +196,7 @@ fn two_hubs_have_different_ids() {
 /// The data of events until the stream ends.
 async fn data(client: Subscription) -> Vec<String> {
     let chunks = client.map(|event| event.map(OutEvent::into_bytes));
-    let events = EventStream::<_, String>::new(chunks);
+    let events = EventStream::new(chunks);
     events.map(|event| event.unwrap().data).collect().await
 }
 

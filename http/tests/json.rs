@@ -88,9 +88,9 @@ fn json_that_is_not_utf8_is_replaced() {
 #[test]
 fn an_event_that_is_too_long_costs_one_value_and_hides_no_truncation() {
     let input = format!("data: {}\n\ndata: {{\"t\":\"a\"}}\n\n", "x".repeat(80));
-    let events = EventStream::<_, String>::with_limit(body([input.clone()]), 64);
+    let events = EventStream::with_limit(body([input.clone()]), 64);
     assert_eq!(seen(events.json::<Token>().until("[DONE]")), ["TooLong", "a", "truncated"]);
-    let events = EventStream::<_, String>::with_limit(body([input]), 64);
+    let events = EventStream::with_limit(body([input]), 64);
     assert_eq!(seen(events.json::<Token>()), ["TooLong", "a"]);
 }
 
@@ -135,7 +135,7 @@ mod client {
         };
         let backoff = Backoff::new().reconnection_time(Duration::ZERO).floor(Duration::ZERO);
         let options = Options::new().backoff(backoff).reconnects_after_end(false);
-        let values = EventSource::<_>::new(connect, options).json::<Token>().until("[DONE]");
+        let values = EventSource::new(connect, options).json::<Token>().until("[DONE]");
         let values = values.map(|item| match item {
             Ok(Token { t }) => t,
             Err(JsonError::Truncated) => "truncated".to_owned(),

@@ -98,8 +98,7 @@ fn endless_input_takes_no_more_than_the_limit() {
     for (start, chunk, end, is_lost) in cases {
         let shown = String::from_utf8_lossy(&[start, &chunk[..8]].concat()).into_owned();
         let (items, most, _) = measure(|| {
-            let events =
-                EventStream::<_, String>::with_limit(repeated(start, chunk, 1024, end), LIMIT);
+            let events = EventStream::with_limit(repeated(start, chunk, 1024, end), LIMIT);
             events.collect::<Vec<_>>().now_or_never().unwrap()
         });
         let mut items = items.into_iter();
@@ -118,7 +117,7 @@ fn an_id_of_megabytes_is_not_kept() {
     for times in [1, 3, 5, 1024] {
         let (id, most, _) = measure(|| {
             let chunks = repeated(b"id: ", &LETTERS, times, b"\ndata: a\n\ndata: b\n\n");
-            let mut events = EventStream::<_, String>::with_limit(chunks, LIMIT);
+            let mut events = EventStream::with_limit(chunks, LIMIT);
             while events.next().now_or_never().unwrap().is_some() {}
             events.last_event_id().len()
         });
@@ -185,7 +184,7 @@ fn an_idle_stream_keeps_no_chunk_and_no_buffer() {
 fn json_is_bounded_as_events_are() {
     let (items, most, _) = measure(|| {
         let chunks = repeated(b"data: [", &LETTERS, 1024, b"\n\ndata: [1]\n\n");
-        let values = EventStream::<_, String>::with_limit(chunks, LIMIT).json::<[u8; 1]>();
+        let values = EventStream::with_limit(chunks, LIMIT).json::<[u8; 1]>();
         values.collect::<Vec<_>>().now_or_never().unwrap()
     });
     assert!(items[0].is_err());

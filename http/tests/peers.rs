@@ -62,7 +62,7 @@ mod client {
             let response = Response::builder().header("content-type", "text/event-stream");
             std::future::ready(Ok(response.body(body([text])).unwrap()))
         };
-        let mut events = EventSource::<_>::new(connect, Options::new().attempts(3));
+        let mut events = EventSource::new(connect, Options::new().attempts(3));
         while events.next().await.is_some() {}
         let headers = headers.lock().unwrap();
         let ids: Vec<_> = headers.iter().map(|headers| headers.get("last-event-id")).collect();
@@ -82,7 +82,7 @@ mod client {
     /// sseer 0.3 panics.
     #[tokio::test(start_paused = true)]
     async fn polled_again_after_a_503() {
-        let mut events = EventSource::<_>::new(unavailable, Options::new().retries_refused(false));
+        let mut events = EventSource::new(unavailable, Options::new().retries_refused(false));
         let error = events.next().await;
         assert!(matches!(error, Some(Err(ClientError::Refused { why: Refused::Status(503), .. }))));
         for _ in 0..3 {
@@ -93,7 +93,7 @@ mod client {
     /// In reqwest-eventsource 0.6 one 503 is final.
     #[tokio::test(start_paused = true)]
     async fn a_503_is_not_final() {
-        let mut events = EventSource::<_>::new(unavailable, Options::new());
+        let mut events = EventSource::new(unavailable, Options::new());
         for _ in 0..20 {
             assert!(events.next().await.unwrap().is_err());
             assert_eq!(events.ready_state(), ReadyState::Connecting);
@@ -103,7 +103,7 @@ mod client {
     /// In reqwest-eventsource 0.6 `max_retries` has no effect.
     #[tokio::test(start_paused = true)]
     async fn the_number_of_attempts() {
-        let events = EventSource::<_>::new(unavailable, Options::new().attempts(4));
+        let events = EventSource::new(unavailable, Options::new().attempts(4));
         let items: Vec<Result<Incoming, _>> = events.collect().await;
         assert_eq!(items.len(), 5);
     }

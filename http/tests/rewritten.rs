@@ -45,7 +45,7 @@ type Seen = (String, Vec<u8>, String);
 
 /// The events that a client decodes, its last event ID and reconnection time at the end.
 fn seen(chunks: Vec<Bytes>) -> (Vec<Seen>, String, Option<Duration>) {
-    let mut stream = EventStream::<_, Vec<u8>>::new(body(chunks));
+    let mut stream = EventStream::new(body(chunks)).with_data::<Vec<u8>>();
     let mut events = Vec::new();
     while let Some(event) = stream.next().now_or_never().unwrap() {
         let event = event.unwrap();

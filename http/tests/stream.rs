@@ -173,7 +173,7 @@ fn the_limit_costs_one_event_wherever_the_chunks_end() {
         Ok(("next".to_owned(), "5".to_owned())),
     ];
     for chunks in some_cuttings(long.as_bytes()) {
-        let events = EventStream::<_, String>::with_limit(body(chunks.clone()), 64);
+        let events = EventStream::with_limit(body(chunks.clone()), 64);
         let events = events.map_ok(|event| (event.data, event.id.into()));
         let events: Vec<Result<(String, String), _>> = events.collect().now_or_never().unwrap();
         assert_eq!(events, expected, "{chunks:?}");
@@ -189,9 +189,9 @@ fn the_limit_is_exact() {
     // 27 bytes of lines, and the eight that stay free.
     let input = "data: 12345678901234567890\n\n";
     for chunks in some_cuttings(input.as_bytes()) {
-        let mut fits = EventStream::<_, String>::with_limit(body(chunks.clone()), 35);
+        let mut fits = EventStream::with_limit(body(chunks.clone()), 35);
         assert!(fits.next().now_or_never().unwrap().unwrap().is_ok());
-        let mut does_not = EventStream::<_, String>::with_limit(body(chunks), 34);
+        let mut does_not = EventStream::with_limit(body(chunks), 34);
         assert_eq!(does_not.next().now_or_never().unwrap(), Some(Err(Error::TooLong)));
         assert_eq!(does_not.next().now_or_never().unwrap(), None);
     }
@@ -299,7 +299,7 @@ fn a_stream_begins_with_the_last_event_id_it_is_given() {
         assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().id, id);
     }
 
-    let mut events = EventStream::<_, String>::with_limit(body(["data\n\n"]), 32);
+    let mut events = EventStream::with_limit(body(["data\n\n"]), 32);
     assert!(events.set_last_event_id("x".repeat(33)).is_err());
     assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().id, "");
 }
@@ -308,8 +308,7 @@ fn a_stream_begins_with_the_last_event_id_it_is_given() {
 fn a_decoder_goes_on_with_another_stream() {
     let mut events = body(["id: 1\nretry: 5\n\ndata: a\nda"]).eventsource();
     assert_eq!(events.next().now_or_never().unwrap(), None);
-    let mut events =
-        EventStream::<_, String>::with_decoder(body(["ta: b\n\n"]), events.into_decoder());
+    let mut events = EventStream::with_decoder(body(["ta: b\n\n"]), events.into_decoder());
     assert_eq!(events.last_event_id(), "1");
     assert_eq!(events.reconnection_time(), Some(Duration::from_millis(5)));
     let event = events.next().now_or_never().unwrap().unwrap().unwrap();

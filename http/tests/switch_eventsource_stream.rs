@@ -61,6 +61,18 @@ async fn a_stream_of_chunks_is_read() {
     assert_eq!(report(chunks).await, expected);
 }
 
+/// Nothing but the constructor says what the data are.
+#[tokio::test]
+async fn a_stream_that_is_made_by_its_name_has_strings() {
+    let chunks = stream::iter([Ok::<_, std::convert::Infallible>("data: a\n\ndata: b\n\n")]);
+    let mut events = EventStream::new(chunks);
+    let mut text = String::new();
+    while let Some(Ok(event)) = events.next().await {
+        text.push_str(&event.data);
+    }
+    assert_eq!(text, "ab");
+}
+
 #[tokio::test]
 async fn a_stream_is_made_by_its_name() {
     let chunks = stream::iter([Ok::<_, std::convert::Infallible>(b"data: x\n\n".to_vec())]);
