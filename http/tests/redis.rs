@@ -17,6 +17,7 @@ use sse_wire_http::reqwest::{FinalUrl, Request};
 use sse_wire_http::{Backoff, Event, EventSource, Incoming, Options};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::time::timeout;
 
 const KEY: &str = "numbers";
 
@@ -81,7 +82,8 @@ impl Servers {
 async fn read(client: &mut EventSource<Farm>, events: usize) -> (Vec<Event>, Vec<String>) {
     let (mut seen, mut connections) = (Vec::new(), Vec::new());
     while seen.len() < events {
-        match client.next().await.expect("the client goes on") {
+        let incoming = timeout(Duration::from_secs(60), client.next()).await;
+        match incoming.expect("an event is lost").expect("the client goes on") {
             Ok(Incoming::Open) => {
                 let FinalUrl(url) = client.head().unwrap().extensions.get().unwrap();
                 connections.push(url.to_string());
