@@ -394,6 +394,7 @@ fn point_34_retries_a_temporary_refusal_when_the_caller_wants() {
     let after = |value: &str| Response::new(503).header("Retry-After", value).retry_after();
     assert_eq!(after("0"), Duration::ZERO);
     assert_eq!(after("007"), 7 * SECOND);
+    assert_eq!(after("7:30"), 7 * SECOND);
     assert_eq!(after("Wed, 21 Oct 2015 07:28:00 GMT"), Duration::ZERO);
     assert!(after(&"9".repeat(30)) >= u32::MAX / 10 * 9 * SECOND);
     assert_eq!(after("4294967279"), 4_294_967_279 * Duration::from_secs(1));

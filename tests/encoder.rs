@@ -10,6 +10,7 @@ use sse_wire::{
     BufferTooSmall, Decoder, Event, EventId, EventType, FormatError, event_id, event_type,
 };
 use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::time::Duration;
 use support::drive::{Call, as_bytes, feed};
 use support::oracle::{self, Client, Output, Own, latin1};
@@ -407,6 +408,9 @@ proptest! {
     fn numbers(number in prop_oneof![any::<u64>(), 0..1000_u64, Just(u64::MAX)]) {
         let id = EventId::from_u64(number);
         prop_assert_eq!(id.as_bytes(), number.to_string().into_bytes());
+        let hash = |id: EventId<'_>| BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
+        prop_assert_eq!(hash(id), hash(EventId::new(&number.to_string()).unwrap()));
+        prop_assert_ne!(hash(id), hash(EventId::from_u64(number ^ 1)));
     }
 }
 
@@ -529,6 +533,23 @@ fn a_failing_display_is_reported() {
     let mut out = [0; 64];
     let failed = Event::new().data_fmt(format_args!("{Fails}")).encode(&mut out).map(drop);
     assert_eq!(failed, Err(FormatError::Display));
+}
+
+#[test]
+fn errors_say_what_is_wrong() {
+    use std::error::Error;
+    for (id, part) in [("\n", "LF"), ("\r", "CR"), ("\0", "NUL")] {
+        let error = EventId::new(id).unwrap_err();
+        assert!(error.to_string().contains(part), "{error}");
+        assert_eq!(FormatError::InvalidField(error).to_string(), error.to_string());
+        assert!(FormatError::InvalidField(error).source().is_some());
+    }
+    let error = BufferTooSmall { needed: 77 };
+    assert!(error.to_string().contains("77 bytes"), "{error}");
+    assert_eq!(FormatError::BufferTooSmall(error).to_string(), error.to_string());
+    assert!(FormatError::BufferTooSmall(error).source().is_some());
+    assert!(FormatError::Display.to_string().contains("formatted"));
+    assert!(FormatError::Display.source().is_none());
 }
 
 #[test]

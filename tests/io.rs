@@ -8,7 +8,7 @@ mod support;
 use embedded_io::ErrorKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sse_wire::io::{Buffered, ReadError, Received, WriteError, asynch, blocking};
+use sse_wire::io::{Buffered, BufferedError, ReadError, Received, WriteError, asynch, blocking};
 use sse_wire::{BufferTooSmall, Decoder, Event, EventId, FormatError, MessageEvent};
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -279,6 +279,44 @@ fn futures_dropped_at_every_await_and_poll_count() {
             }
         }
     }
+}
+
+/// `Buffered` reads what its connection reads, also into less than its buffer holds.
+#[test]
+fn a_buffer_is_read_through() {
+    let buffered = || Buffered::new(Connection::reading(b"abcdefghij", &[Act::Move(6)]), [0; 9]);
+    let (mut blocking, mut asynch) = (buffered(), buffered());
+    for expected in ["abcd", "ef", "ghij", ""] {
+        let mut out = [0; 4];
+        let len = embedded_io::Read::read(&mut blocking, &mut out).unwrap();
+        assert_eq!(&out[..len], expected.as_bytes());
+        let mut out = [0; 4];
+        let read = embedded_io_async::Read::read(&mut asynch, &mut out);
+        let len = embassy_futures::block_on(read).unwrap();
+        assert_eq!(&out[..len], expected.as_bytes());
+    }
+}
+
+/// A part of an event that is flushed is on the wire before the event ends.
+#[test]
+fn a_flush_sends_a_part_of_an_event() {
+    let head = Event::new().id(EventId::from_u64(7));
+    let data = [b'x'; 100];
+    let expected = [&b"id: 7\ndata: "[..], &data].concat();
+
+    let mut writer = blocking::EventWriter::new(Connection::writing(&[]), [0; 32]);
+    let mut guard = writer.begin(&head).unwrap();
+    embedded_io::Write::write_all(&mut guard, &data).unwrap();
+    embedded_io::Write::flush(&mut guard).unwrap();
+    assert_eq!(writer.connection().output, expected);
+    assert_eq!(writer.connection().flushed, expected.len());
+
+    let mut writer = asynch::EventWriter::new(Connection::writing(&[]), [0; 32]);
+    let mut guard = poll(writer.begin(&head), 1).unwrap().unwrap();
+    assert_eq!(poll(embedded_io_async::Write::write_all(&mut guard, &data), 1), Some(Ok(())));
+    assert_eq!(poll(embedded_io_async::Write::flush(&mut guard), 1), Some(Ok(())));
+    assert_eq!(writer.connection().output, expected);
+    assert_eq!(writer.connection().flushed, expected.len());
 }
 
 /// The contract of `Read`: a read into nothing does not wait, and is not the end.
@@ -802,5 +840,14 @@ fn errors_display_and_have_sources() {
     let read = ReadError::Io(ErrorKind::TimedOut);
     assert_eq!(read.to_string(), ErrorKind::TimedOut.to_string());
     assert!(read.source().is_some());
+    assert!(BufferedError::Io(read).source().is_some(), "of the connection's error");
+    assert!(BufferedError::<ErrorKind>::EmptyBuffer.source().is_none());
     assert!(WriteError::<ErrorKind>::WriteZero.source().is_none());
+    assert_eq!(WriteError::Io(ErrorKind::TimedOut).to_string(), ErrorKind::TimedOut.to_string());
+    for (error, part) in
+        [(WriteError::WriteZero, "no more bytes"), (WriteError::Unfinished, "unfinished")]
+    {
+        let error: WriteError<ErrorKind> = error;
+        assert!(error.to_string().contains(part), "{error}");
+    }
 }
