@@ -78,7 +78,22 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::has_nul;
+    use super::{LineEnds, has_nul};
+    use core::any;
+
+    /// Shows what is tested here, for `tests/configurations.sh`, which also checks it.
+    #[test]
+    fn configuration() {
+        let line_ends = any::type_name::<LineEnds>().replace("sse_wire::scan::", "");
+        std::println!(
+            "configuration: {}, {} bits, small code: {}, line ends: {line_ends}, 16 bytes: {}, std: {}",
+            std::env::consts::ARCH,
+            usize::BITS,
+            crate::SMALL_CODE,
+            super::bitmap::name_of_in_16().replace("sse_wire::", ""),
+            cfg!(feature = "std"),
+        );
+    }
 
     #[test]
     fn a_nul_in_every_place() {

@@ -150,7 +150,7 @@ fn encode(event: &Event<'_>) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: support::cases(4000), ..ProptestConfig::default() })]
 
     /// The decoder and the oracle read what was encoded, and nothing else.
     #[test]

@@ -152,7 +152,7 @@ fn check_ids<B: Buffer>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: support::cases(4000), ..ProptestConfig::default() })]
 
     #[test]
     fn tokenizer(stream in stream(), lengths in vec(0..12_usize, 0..60)) {

@@ -330,7 +330,7 @@ fn a_read_of_nothing_does_not_touch_the_connection() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: support::cases(2000), ..ProptestConfig::default() })]
 
     #[test]
     fn reading(
@@ -443,7 +443,7 @@ fn piecewise_data() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: support::cases(2000), ..ProptestConfig::default() })]
 
     /// An event larger than the buffer goes out in pieces, of which futures are dropped at any await, and is
     /// the bytes of the event in one piece, for every buffer that holds the head.

@@ -150,6 +150,12 @@ fn ends_in_32(bytes: &[u8; BLOCK]) -> u32 {
     half(bytes.first_chunk()) | half(bytes.last_chunk()) << 16
 }
 
+/// Which code finds the line ends in 16 bytes.
+#[cfg(test)]
+pub(super) fn name_of_in_16() -> &'static str {
+    core::any::type_name_of_val(&in_16)
+}
+
 mod words {
     //! Line ends by arithmetic on eight bytes at a time.
 

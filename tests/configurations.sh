@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Runs the tests in the configurations that `cargo test --all-features` on x86-64 does not have, and shows each: what
+# a Cortex-M0 and a Cortex-M3 run, on 32 bits; aarch64, in QEMU; and SSE2 alone, without any feature.
+#
+# musl's targets need no C compiler: Rust brings their C library and a linker.
+#
+# Usage: tests/configurations.sh [NAME...]     (default: all)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Usage: configuration EXPECTED CARGO_OPTION... Runs the tests, if what is tested is what is expected.
+configuration() {
+    local expected=$1 start=$SECONDS shown
+    shift
+    shown=$(cargo test --quiet "$@" --lib -- --exact scan::tests::configuration --nocapture |
+        sed -n 's/^configuration: //p')
+    echo "=== $shown"
+    [ "$shown" = "$expected" ] || {
+        echo "configurations.sh: it was to be $expected" >&2
+        exit 1
+    }
+    cargo test --quiet "$@" --lib -- scan --skip any_bytes
+    cargo test --quiet "$@" "${tests[@]}"
+    echo "=== passed: $shown ($((SECONDS - start)) s)"
+}
+
+# Usage: target TARGET
+target() {
+    rustc --target "$1" --print target-libdir | xargs test -d || rustup target add "$1"
+}
+
+export CARGO_TARGET_I686_UNKNOWN_LINUX_MUSL_LINKER=rust-lld
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER=qemu-aarch64
+# Properties have had all their cases in the default configuration.
+export CASES_DIVISOR=4
+small="--cfg sse_wire_no_vectors --cfg sse_wire_small"
+
+cortex_m0() {
+    target i686-unknown-linux-musl
+    tests=(--test conformance --test equivalence --test exhaustive --test decoder --test encoder --test io
+        --test regressions --test client --test replay --test out_of_memory)
+    RUSTFLAGS=$small configuration \
+        "x86, 32 bits, small code: true, line ends: words::Words<false>, 16 bytes: scan::bitmap::words::in_16, std: true" \
+        --all-features --target i686-unknown-linux-musl
+}
+
+cortex_m3() {
+    target i686-unknown-linux-musl
+    tests=(--test conformance --test equivalence --test encoder)
+    RUSTFLAGS="$small --cfg sse_wire_words" configuration \
+        "x86, 32 bits, small code: true, line ends: words::Words<true>, 16 bytes: scan::bitmap::words::in_16, std: true" \
+        --all-features --target i686-unknown-linux-musl
+}
+
+aarch64() {
+    target aarch64-unknown-linux-musl
+    command -v qemu-aarch64 >/dev/null || { apt-get update -qq && apt-get install -qq -y qemu-user; }
+    tests=(--test equivalence --test encoder)
+    CASES_DIVISOR=40 configuration \
+        "aarch64, 64 bits, small code: false, line ends: bitmap::Bitmap, 16 bytes: scan::bitmap::words::in_16, std: true" \
+        --all-features --target aarch64-unknown-linux-musl
+}
+
+# Also: nothing is allocated, without the features that would.
+sse2() {
+    tests=(--test conformance --test equivalence --test decoder --test encoder --test regressions --test client
+        --test replay --test allocation)
+    configuration \
+        "x86_64, 64 bits, small code: false, line ends: bitmap::Bitmap, 16 bytes: x86_64::in_16, std: false"
+}
+
+[ $# -gt 0 ] || set -- sse2 cortex_m0 cortex_m3 aarch64
+for name; do
+    "$name"
+done
