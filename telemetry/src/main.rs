@@ -12,12 +12,15 @@
 //! |--------------|--------------------------------------------------------------|
 //! | `args.rs`    | the command line                                             |
 //! | `sampler.rs` | what is measured, and how often                              |
+//! | `page.html`  | the page, of this server and of the firmware's                |
 //! | `server.rs`  | the page, the latest samples, and the event stream           |
+//! | `gap.rs`     | the event that says that samples are missing                 |
 //! | `client.rs`  | the event stream, decoded, and shown in the terminal         |
 //! | `http.rs`    | a client's half of HTTP, as small as it can be               |
 
 mod args;
 mod client;
+mod gap;
 mod http;
 mod sampler;
 mod server;

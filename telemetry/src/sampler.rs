@@ -1,6 +1,7 @@
 //! What is measured, and how often.
 
-use crate::server::{History, RETRY};
+use crate::gap::RETRY;
+use crate::server::History;
 use sse_wire::{Event, event_type};
 use std::convert::Infallible;
 use std::error::Error;

@@ -6,6 +6,7 @@
 //! `null` if that is not known. It has no id, so that a client that loses it is told again.
 
 use crate::args::Args;
+use crate::gap::encode_gap;
 use picoserve::extract::FromRequestParts;
 use picoserve::io::Write;
 use picoserve::request::RequestParts;
@@ -14,8 +15,7 @@ use picoserve::response::{File, StatusCode};
 use picoserve::routing::{get, get_service};
 use picoserve::{Config, Router, Server, Timeouts};
 use sse_wire::{
-    Cursor, Event, FormatError, KEEP_ALIVE, LAST_EVENT_ID, Lagged, RESPONSE_HEADERS, ReplayBuffer,
-    Resume, event_type,
+    Cursor, FormatError, KEEP_ALIVE, LAST_EVENT_ID, Lagged, RESPONSE_HEADERS, ReplayBuffer, Resume,
 };
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -27,9 +27,6 @@ use tokio::time::{sleep, timeout};
 
 /// The latest samples, as they are sent: about 120.
 pub(crate) type History = ReplayBuffer<[u8; 26 * 1024]>;
-
-/// The time after which a client should come back.
-pub(crate) const RETRY: Duration = Duration::from_secs(2);
 
 /// The longest pause without a sign of life.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -157,22 +154,15 @@ impl EventStream {
     /// Copies the next event to the front of `out`, if there is one.
     fn next(&mut self, out: &mut [u8]) -> Result<usize, FormatError> {
         if std::mem::take(&mut self.is_unknown) {
-            return encode_gap(None, out);
+            return Ok(encode_gap(None, out)?.len());
         }
         match self.history.borrow_and_update().next(&mut self.cursor) {
             Some(Ok(event)) => {
                 out[..event.len()].copy_from_slice(event);
                 Ok(event.len())
             }
-            Some(Err(Lagged { missed })) => encode_gap(Some(missed), out),
+            Some(Err(Lagged { missed })) => Ok(encode_gap(Some(missed), out)?.len()),
             None => Ok(0),
         }
     }
-}
-
-/// So many samples are missing, or there is no telling how many.
-fn encode_gap(missed: Option<u64>, out: &mut [u8]) -> Result<usize, FormatError> {
-    let missed = missed.map_or("null".to_owned(), |missed| missed.to_string());
-    let event = Event::new().event_type(event_type!("gap")).retry(RETRY);
-    Ok(event.data_fmt(format_args!(r#"{{"missed":{missed}}}"#)).encode(out)?.len())
 }

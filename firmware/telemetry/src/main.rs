@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../../telemetry/src/gap.rs"]
+mod gap;
 mod history;
 mod sampler;
 mod stream;
@@ -25,7 +27,7 @@ use stream::EventStream;
 /// needs one, and a browser may open another in advance. Each takes 7 kB of RAM, half of it for picoserve's future.
 const WORKERS: usize = 6;
 
-const PAGE: File = File::html(include_str!("page.html"));
+const PAGE: File = File::html(include_str!("../../../telemetry/src/page.html"));
 
 const TIMEOUTS: Timeouts = Timeouts {
     // A connection that a browser opens in advance must not block others.

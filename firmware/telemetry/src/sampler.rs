@@ -1,7 +1,7 @@
 //! Takes a sample of the board at each interval.
 
+use crate::gap::RETRY;
 use crate::history::History;
-use crate::stream::RETRY;
 use board::stack;
 use core::fmt::{self, Write as _};
 use core::sync::atomic::{AtomicU32, Ordering};

@@ -5,6 +5,7 @@
 //! `{"missed":25}`, or `null` if the number is unknown. This event has no ID, so that a client that loses it is
 //! notified again.
 
+use crate::gap::encode_gap;
 use crate::history::{History, News};
 use crate::sampler::{CLIENTS, EVENTS, INTERVAL, SAMPLE};
 use core::sync::atomic::Ordering;
@@ -15,10 +16,7 @@ use picoserve::io::Write;
 use picoserve::request::RequestParts;
 use picoserve::response::StatusCode;
 use picoserve::response::custom::CustomBody;
-use sse_wire::{Cursor, Event, FormatError, KEEP_ALIVE, LAST_EVENT_ID, Lagged, Resume, event_type};
-
-/// The reconnection time for clients.
-pub const RETRY: core::time::Duration = core::time::Duration::from_secs(2);
+use sse_wire::{Cursor, KEEP_ALIVE, LAST_EVENT_ID, Lagged, Resume};
 
 /// Shorter than the interval, so that a keep-alive is sent in each pause between samples.
 const LONGEST_PAUSE: Duration = Duration::from_millis(INTERVAL.as_millis() * 2 / 3);
@@ -77,7 +75,7 @@ impl EventStream {
     /// Copies the next event, if there is one, to the front of `out`.
     fn next<'b>(&mut self, out: &'b mut [u8]) -> Option<&'b [u8]> {
         if core::mem::take(&mut self.is_unknown) {
-            return encode_gap(None, out);
+            return logged_gap(None, out);
         }
         let mut cursor = self.cursor;
         let copied = self.history.with(|samples| match samples.next(&mut cursor)? {
@@ -93,19 +91,13 @@ impl EventStream {
         }
         match copied? {
             Ok(len) => out.get(..len),
-            Err(Lagged { missed }) => encode_gap(Some(missed), out),
+            Err(Lagged { missed }) => logged_gap(Some(missed), out),
         }
     }
 }
 
-/// Encodes the event for missing samples. `None`: the number is unknown.
-fn encode_gap(missed: Option<u64>, out: &mut [u8]) -> Option<&[u8]> {
-    let event = Event::new().event_type(event_type!("gap")).retry(RETRY);
-    let encoded = match missed {
-        Some(missed) => event.data_fmt(format_args!(r#"{{"missed":{missed}}}"#)).encode(out),
-        None => event.data(r#"{"missed":null}"#).encode(out).map_err(FormatError::from),
-    };
-    encoded.inspect_err(|error| error!("cannot encode a gap: {}", error)).ok().map(|event| &*event)
+fn logged_gap(missed: Option<u64>, out: &mut [u8]) -> Option<&[u8]> {
+    encode_gap(missed, out).inspect_err(|error| error!("cannot encode a gap: {}", error)).ok()
 }
 
 /// Counts a client while it exists: picoserve drops the body when the client disconnects.
