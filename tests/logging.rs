@@ -104,7 +104,7 @@ fn every_public_type() {
     let token: Token<'_> = tokenizer.next(&mut &b"data: 23.4\n"[..]).unwrap();
     assert_logs(token, &[b"23.4"]);
     assert_tells_apart(&[token, Token::Dispatch]);
-    let mut mid_line = tokenizer.clone();
+    let mut mid_line = tokenizer;
     assert_eq!(mid_line.next(&mut &b"dat"[..]), None);
     assert_tells_apart(&[tokenizer, mid_line]);
 

@@ -123,10 +123,7 @@ pub fn sse_stream_json(value: &'static [Reading]) -> usize {
 }
 
 /// Takes what is there.
-fn poll<S: Stream>(stream: &mut S) -> Option<S::Item>
-where
-    S: Unpin,
-{
+fn poll<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
     let polled = pin!(stream).poll_next(&mut Context::from_waker(Waker::noop()));
     match polled {
         Poll::Ready(item) => item,

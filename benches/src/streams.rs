@@ -46,7 +46,7 @@ pub fn borrowed(input: &[Bytes]) -> Delivered {
 #[must_use]
 pub fn owned<D: FromEvent<Bytes> + AsRef<[u8]>>(input: &[Bytes]) -> Delivered {
     let mut delivered = Delivered::default();
-    drain(EventStream::<_, D>::new(chunks(input)), |event| {
+    drain(EventStream::new(chunks(input)).with_data::<D>(), |event| {
         let event = event.unwrap();
         delivered.count(event.event.as_bytes(), event.data.as_ref(), event.id.as_bytes());
     });

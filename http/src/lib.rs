@@ -50,7 +50,13 @@
 //! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(all(feature = "body", feature = "client", feature = "codec", feature = "reqwest-v0.13", feature = "axum-v0.8")),
+    not(all(
+        feature = "body",
+        feature = "client",
+        feature = "codec",
+        feature = "reqwest-v0.13",
+        feature = "axum-v0.8"
+    )),
     allow(rustdoc::broken_intra_doc_links)
 )]
 

@@ -153,7 +153,7 @@ fn ends_in_32(bytes: &[u8; BLOCK]) -> u32 {
 /// Which code finds the line ends in 16 bytes.
 #[cfg(test)]
 pub(super) fn name_of_in_16() -> &'static str {
-    core::any::type_name_of_val(&in_16)
+    core::any::type_name_of_val(&ends_in_16)
 }
 
 mod words {
