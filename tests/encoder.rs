@@ -48,6 +48,7 @@ impl Parts {
         event
     }
 
+    #[cfg(any(feature = "alloc", feature = "heapless-v0.9"))]
     fn is_text(&self) -> Option<&str> {
         self.data.as_ref().and_then(|data| std::str::from_utf8(data).ok())
     }
