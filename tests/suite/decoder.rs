@@ -1,13 +1,10 @@
 //! What users lean on beside the events: what is borrowed and what is copied, the size limit, the
 //! end of the stream, and what is carried to the next.
-#![allow(clippy::restriction, reason = "tests may panic")]
 
-mod support;
-
+use crate::support::drive::{CALLS, Call, as_text, feed, feed_all};
+use crate::support::oracle::{Output, Own};
 use sse_wire::{DecodeError, Decoder, LastEventIdError, MessageEvent, Progress, Tokenizer};
 use std::time::Duration;
-use support::drive::{CALLS, Call, as_text, feed, feed_all};
-use support::oracle::{Output, Own};
 
 fn lies_in(part: &[u8], whole: &[u8]) -> bool {
     whole.as_ptr_range().contains(&part.as_ptr())

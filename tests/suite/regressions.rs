@@ -1,13 +1,10 @@
 //! What other implementations got wrong, each with its name, and what users have reported of this one: its
 //! rows in the list of reports, with the public reports of the same fault elsewhere.
-#![allow(clippy::restriction, reason = "tests may panic")]
 
-mod support;
-
+use crate::support::drive::{CALLS, Call, WAYS, as_text, cut, feed, feed_all, read_stream};
+use crate::support::oracle::{self, Client, Output, Own};
 use sse_wire::{DecodeError, Decoder, Event, EventId, EventType, Progress};
 use std::io::{BufRead, Read};
-use support::drive::{CALLS, Call, WAYS, as_text, cut, feed, feed_all, read_stream};
-use support::oracle::{self, Client, Output, Own};
 
 fn event(event_type: &str, data: &str, last_event_id: &str) -> Output {
     Output::Event {

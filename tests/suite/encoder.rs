@@ -1,9 +1,8 @@
 //! The encoder's laws: what is encoded is read back, one event comes out whatever goes in, the
 //! length is exact, and an output gets all or nothing.
-#![allow(clippy::restriction, reason = "tests may panic")]
 
-mod support;
-
+use crate::support::drive::{Call, as_bytes, feed};
+use crate::support::oracle::{self, Client, Output, Own, latin1};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sse_wire::{
@@ -12,8 +11,6 @@ use sse_wire::{
 use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::time::Duration;
-use support::drive::{Call, as_bytes, feed};
-use support::oracle::{self, Client, Output, Own, latin1};
 
 #[derive(Clone, Debug)]
 struct Parts {
@@ -151,7 +148,7 @@ fn encode(event: &Event<'_>) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: support::cases(4000), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::support::cases(4000), ..ProptestConfig::default() })]
 
     /// The decoder and the oracle read what was encoded, and nothing else.
     #[test]
@@ -165,7 +162,7 @@ proptest! {
 
         let mut decoder = Decoder::new([0; 4096]);
         prop_assert_eq!(&feed(&mut decoder, &bytes, Call::Next, as_bytes), &outputs);
-        prop_assert_eq!(&support::drive::client(&decoder), &client);
+        prop_assert_eq!(&crate::support::drive::client(&decoder), &client);
     }
 
     /// An event does not run into the one before or behind.

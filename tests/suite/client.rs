@@ -1,5 +1,4 @@
 //! `EventSource` against the list in `docs/client.md`: a test that begins with `point_` and a number is about that point.
-#![allow(clippy::restriction, reason = "tests may panic")]
 
 use proptest::prelude::*;
 use sse_wire::{

@@ -1,5 +1,4 @@
 //! `ReplayBuffer` against a model, and what its docs say.
-#![allow(clippy::restriction, reason = "tests may panic")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,7 +6,7 @@ use sse_wire::{
     BufferTooSmall, Event, EventId, Lagged, ReplayBuffer, Resume, event_id, event_type,
 };
 
-#[path = "support/replay.rs"]
+#[path = "../support/replay.rs"]
 mod model;
 
 proptest! {

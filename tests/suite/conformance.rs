@@ -1,13 +1,10 @@
 //! The vectors recorded from browsers: as listed, whole, one byte at a time, and the short ones cut in
 //! two at every position; as events and as tokens.
-#![allow(clippy::restriction, reason = "tests may panic")]
 
-mod support;
-
+use crate::support::drive::{WAYS, as_text, cut, lines, read_stream};
+use crate::support::oracle::{self, Client, Output, Own};
+use crate::support::vectors::{Vector, reconnections, vectors};
 use sse_wire::{CONTENT_TYPE, Decoder, EventSource, LAST_EVENT_ID, Response, Tokenizer};
-use support::drive::{WAYS, as_text, cut, lines, read_stream};
-use support::oracle::{self, Client, Output, Own};
-use support::vectors::{Vector, reconnections, vectors};
 
 /// Up to this length, in bytes, a stream is also cut in two at every position.
 const SHORT: usize = 200;

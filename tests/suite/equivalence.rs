@@ -1,16 +1,13 @@
 //! The crate against the oracle: any stream, any cutting, any buffer, every way in.
-#![allow(clippy::restriction, reason = "tests may panic")]
 
-mod support;
-
-use proptest::collection::vec;
-use proptest::prelude::*;
-use sse_wire::{Buffer, Decoder, LastEventIdError, Tokenizer};
-use support::drive::{
+use crate::support::drive::{
     CALLS, Call, WAYS, Way, as_bytes, as_text, client, cut, feed_all, feed_bytes, lines,
     read_stream, saturated,
 };
-use support::oracle::{self, Client};
+use crate::support::oracle::{self, Client};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sse_wire::{Buffer, Decoder, LastEventIdError, Tokenizer};
 
 /// Pieces that make trouble where they meet.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -152,7 +149,7 @@ fn check_ids<B: Buffer>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: support::cases(4000), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::support::cases(4000), ..ProptestConfig::default() })]
 
     #[test]
     fn tokenizer(stream in stream(), lengths in vec(0..12_usize, 0..60)) {

@@ -1,10 +1,9 @@
 //! Readers and writers over connections that give little, wait often, fail in the middle, and are
 //! asked by futures that are dropped.
 #![cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
-#![allow(clippy::restriction, reason = "tests may panic")]
 
-mod support;
-
+use crate::support::drive::{Call, as_bytes, feed};
+use crate::support::oracle::Output;
 use embedded_io::ErrorKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,8 +12,6 @@ use sse_wire::{BufferTooSmall, Decoder, Event, EventId, FormatError, MessageEven
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use support::drive::{Call, as_bytes, feed};
-use support::oracle::Output;
 
 /// What a connection does when it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -330,7 +327,7 @@ fn a_read_of_nothing_does_not_touch_the_connection() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: support::cases(2000), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::support::cases(2000), ..ProptestConfig::default() })]
 
     #[test]
     fn reading(
@@ -443,7 +440,7 @@ fn piecewise_data() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: support::cases(2000), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::support::cases(2000), ..ProptestConfig::default() })]
 
     /// An event larger than the buffer goes out in pieces, of which futures are dropped at any await, and is
     /// the bytes of the event in one piece, for every buffer that holds the head.

@@ -1,11 +1,8 @@
 //! Every string of troublesome pieces up to a stated length, in every cutting.
-#![allow(clippy::restriction, reason = "tests may panic")]
 
-mod support;
-
+use crate::support::drive::{WAYS, as_bytes, client, collect, cut, read_stream, saturated};
+use crate::support::oracle::{self, Client, Line, Output};
 use sse_wire::{Decoder, Tokenizer};
-use support::drive::{WAYS, as_bytes, client, collect, cut, read_stream, saturated};
-use support::oracle::{self, Client, Line, Output};
 
 /// Calls `check` with every string of `pieces` that has `most` bytes at the most.
 fn for_each_string(pieces: &[&[u8]], most: usize, check: &mut impl FnMut(&[u8])) {
@@ -56,28 +53,32 @@ fn cuttings(len: usize) -> impl Iterator<Item = Vec<usize>> {
 fn tokenizer() {
     let pieces: [&[u8]; 8] = [b"data", b"id", b":", b" ", b"\n", b"\r", b"x", b"\xEF\xBB\xBF"];
     let mut strings = 0_u64;
+    type Reached = (Tokenizer, Vec<Line>, Line);
+    // For each position of the string. What is reached within the part that the string before had, too, is kept.
+    let mut reached: Vec<Reached> = vec![(Tokenizer::new(), Vec::new(), None)];
+    let mut before: Vec<u8> = Vec::new();
     for_each_string(&pieces, 9, &mut |string| {
         strings += 1;
-        type Reached = (Tokenizer, Vec<Line>, Line);
-        let mut reached: Vec<Option<Reached>> = vec![None; string.len() + 1];
-        reached[0] = Some((Tokenizer::new(), Vec::new(), None));
-        for from in 0..string.len() {
-            for to in from + 1..=string.len() {
-                let (mut tokenizer, mut lines, mut unfinished) = reached[from].clone().unwrap();
+        let common = string.iter().zip(&before).take_while(|(new, old)| new == old).count();
+        before = string.to_vec();
+        reached.truncate(common + 1);
+        for to in common + 1..=string.len() {
+            for from in 0..to {
+                let (mut tokenizer, mut lines, mut unfinished) = reached[from].clone();
                 let mut chunk = &string[from..to];
                 while let Some(token) = tokenizer.next(&mut chunk) {
                     collect(&mut lines, &mut unfinished, token);
                 }
                 let state = (tokenizer, lines, unfinished);
-                match &reached[to] {
+                match reached.get(to) {
                     Some(before) => assert_eq!(*before, state, "{}", string.escape_ascii()),
-                    None => reached[to] = Some(state),
+                    None => reached.push(state),
                 }
             }
         }
-        let (tokenizer, lines, _) = reached.pop().flatten().unwrap();
+        let (tokenizer, lines, _) = reached.last().unwrap();
         let (expected, rest) = oracle::byte_lines(string);
-        assert_eq!(lines, expected, "{}", string.escape_ascii());
+        assert_eq!(*lines, expected, "{}", string.escape_ascii());
         assert_eq!(tokenizer.is_mid_line(), !rest.is_empty(), "{}", string.escape_ascii());
     });
     assert!(strings > 1_000_000, "{strings} strings");
