@@ -303,15 +303,20 @@ impl<C: Connect, D> EventSource<C, D> {
     }
 
     /// Begins after an event of an earlier run: the first request has this id in `Last-Event-ID`. What the present
-    /// connection has sent is dropped, and the client connects anew.
+    /// connection has sent is dropped, and the client connects anew. A closed client stays closed.
     ///
     /// # Errors
     /// If the id has a NUL, LF or CR, or does not fit into the limit. Nothing is changed then.
     pub fn set_last_event_id(&mut self, id: impl Into<String>) -> Result<(), LastEventIdError> {
         let mut decoder = Decoder::new(GrowingBuffer::with_limit(self.options.limit));
         decoder.set_last_event_id(id.into().as_bytes())?;
+        let is_closed = self.ready_state() == ReadyState::Closed;
         self.source = sse_wire::EventSource::with_backoff(decoder, self.options.backoff);
-        self.phase = Phase::Between;
+        if is_closed {
+            self.source.close();
+        } else {
+            self.phase = Phase::Between;
+        }
         Ok(())
     }
 
@@ -354,7 +359,8 @@ impl<C: Connect, D> EventSource<C, D> {
     }
 
     /// The response that was [refused](ClientError::Refused), so that the program can read its body. `None` at the second
-    /// call, and once the client was polled again.
+    /// call, after [`close`](Self::close), and once the client waits for its next connection. A client that was closed by
+    /// the response keeps it, and its connection, until it is taken or the client is dropped.
     pub fn refused_response(&mut self) -> Option<Response<Pin<Box<C::Body>>>> {
         match std::mem::replace(&mut self.phase, Phase::Between) {
             Phase::Refused(response) => Some(response),

@@ -465,6 +465,21 @@ async fn it_begins_after_an_id_it_is_given() {
     assert_eq!(server.seen()[0].header("last-event-id").as_deref(), Some("41"));
 }
 
+#[tokio::test]
+async fn a_closed_client_stays_closed() {
+    let server = Server::start(|_, _| status(404)).await;
+    let mut client = client(&server, at_once());
+    assert!(client.next().await.unwrap().is_err());
+    client.set_last_event_id("41").unwrap();
+    assert_eq!(client.last_event_id(), "41");
+    assert_eq!(client.ready_state(), ReadyState::Closed);
+    assert!(client.is_terminated());
+    assert!(client.next().await.is_none());
+    // The response that has closed it can still be read.
+    assert_eq!(client.refused_response().unwrap().status(), 404);
+    assert_eq!(server.seen().len(), 1);
+}
+
 /// Connections are cut at any byte, with and without an error. The id of an event counts only with its blank line.
 #[cfg(feature = "body")]
 #[tokio::test]
