@@ -224,7 +224,10 @@ where
             let frame = match this.body.as_mut().poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => frame,
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(None) => {
+                    *this.is_done = true;
+                    break;
+                }
                 Poll::Pending => return fill_pause(this.pauses, Poll::Pending, cx),
             };
             let frame = frame.map_data(|mut data| {

@@ -175,6 +175,19 @@ fn the_end_drops_an_unfinished_event() {
 }
 
 #[test]
+fn an_upstream_that_has_ended_is_not_polled_again() {
+    let mut is_over = false;
+    let chunks = stream::poll_fn(move |_| {
+        assert!(!std::mem::replace(&mut is_over, true), "polled after its end");
+        std::task::Poll::Ready(None::<Result<Frame<Bytes>, Infallible>>)
+    });
+    let mut body = Rewritten::new(StreamBody::new(chunks), 64, PASS);
+    for _ in 0..2 {
+        assert!(body.frame().now_or_never().unwrap().is_none());
+    }
+}
+
+#[test]
 fn an_error_and_trailers_of_the_upstream_pass() {
     let trailers = http::HeaderMap::from_iter([(http::header::ETAG, "x".parse().unwrap())]);
     let frames = stream::iter([Ok(Frame::trailers(trailers.clone())), Err("reset")]);
