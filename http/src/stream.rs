@@ -211,7 +211,7 @@ pin_project! {
         chunks: S,
         decoder: Decoder<GrowingBuffer>,
         chunk: Chunk<S::Ok>,
-        // Comes after the end.
+        // Comes after the end, unless there was an error.
         last: Option<S::Ok>,
         idle: Option<Silence>,
         is_done: bool,
@@ -258,6 +258,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> Chunks<S> {
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
+                    *this.last = None;
                     return Poll::Ready(Some(Err(Error::Transport(error))));
                 }
                 Poll::Ready(None) => {
@@ -332,7 +333,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
     }
 
     /// Hands out the last event even if the stream ends before its blank line. The standard drops it; some servers leave
-    /// the last blank line out.
+    /// the last blank line out. After [`Error::Transport`] or [`Error::Idle`] it is dropped: it was cut off.
     #[must_use]
     pub fn dispatch_at_end(mut self) -> Self
     where

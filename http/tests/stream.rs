@@ -248,6 +248,14 @@ fn the_end_dispatches_the_last_event_only_if_it_is_asked_to() {
 }
 
 #[test]
+fn an_event_that_an_error_cuts_off_is_not_dispatched_at_the_end() {
+    let chunks = stream::iter([Ok(Bytes::from("data: a\n\ndata: hal")), Err("reset")]);
+    let events = chunks.eventsource().dispatch_at_end().map_ok(|event| event.data);
+    let events: Vec<_> = events.collect().now_or_never().unwrap();
+    assert_eq!(events, [Ok("a".to_owned()), Err(Error::Transport("reset"))]);
+}
+
+#[test]
 fn a_stream_is_terminated_at_its_end_and_not_before() {
     let mut events = body(["data: 1\n\ndata: 2\n\n"]).eventsource();
     for _ in 0..2 {
