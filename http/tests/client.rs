@@ -649,9 +649,3 @@ async fn data_can_be_of_any_type() {
     let Some(Ok(Incoming::Message(event))) = client.next().await else { panic!() };
     assert_eq!(event.data, "abc");
 }
-
-#[test]
-fn a_client_can_be_sent() {
-    fn check(_: impl Send + Unpin) {}
-    check(sse_wire_http::reqwest::EventSource::get("http://127.0.0.1/"));
-}

@@ -331,15 +331,6 @@ fn events_that_follow_one_another_share_their_type_and_id() {
     assert_eq!(events[0].id.as_ptr(), events[1].id.as_ptr());
 }
 
-#[test]
-fn streams_can_be_sent_and_need_no_pin() {
-    fn check<T: Send + Unpin>(value: T) -> T {
-        value
-    }
-    check(body(["data\n\n"]).eventsource());
-    check(body(["data\n\n"]).events_with(64, |_| ()));
-}
-
 #[cfg(feature = "tokio")]
 mod idle {
     use super::*;
