@@ -84,6 +84,7 @@ pin_project! {
     /// Its headers are [`sse_wire::RESPONSE_HEADERS`]. The stream is polled when the connection has taken the events
     /// before, so a slow client slows its stream down; a [`Hub`](crate::Hub) bounds what it costs. The keep-alives need
     /// tokio's clock.
+    #[must_use = "bodies do nothing unless polled"]
     pub struct EventBody<S> {
         #[pin]
         events: S,
@@ -93,13 +94,11 @@ pin_project! {
 
 impl<S: TryStream<Ok: Into<OutEvent>>> EventBody<S> {
     /// A body of these events. If the stream yields an error, the connection is closed without the end of the body.
-    #[must_use]
     pub const fn new(events: S) -> Self {
         Self { events, pauses: None }
     }
 
     /// Sends keep-alives in pauses.
-    #[must_use]
     pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
         self.pauses = Some(keep_alive.into());
         self

@@ -249,6 +249,7 @@ impl Source for sse_wire::EventSource<GrowingBuffer> {
 /// assert_eq!(seen, "open 1 (the event stream has ended) open 2 ");
 /// # });
 /// ```
+#[must_use = "streams do nothing unless polled"]
 pub struct EventSource<C: Connect, D = String> {
     connect: C,
     source: sse_wire::EventSource<GrowingBuffer>,
@@ -278,7 +279,6 @@ enum Phase<C: Connect> {
 impl<C: Connect> EventSource<C> {
     /// A client that connects when it is polled. The data of its events are strings; [`with_data`](Self::with_data) takes
     /// another type.
-    #[must_use]
     pub fn new(connect: C, options: Options) -> Self {
         let decoder = Decoder::new(GrowingBuffer::with_limit(options.limit));
         Self {
@@ -296,7 +296,6 @@ impl<C: Connect> EventSource<C> {
 
 impl<C: Connect, D> EventSource<C, D> {
     /// Takes the data of events as another type: [`FromEvent`].
-    #[must_use]
     pub fn with_data<T>(self) -> EventSource<C, T> {
         let Self { connect, source, phase, silence, options, name, id, .. } = self;
         EventSource { connect, source, phase, silence, options, name, id, data: PhantomData }
@@ -373,7 +372,6 @@ impl<C: Connect, D> EventSource<C, D> {
 
     /// Deserializes each event's data from JSON.
     #[cfg(feature = "json")]
-    #[must_use]
     pub fn json<V: serde::de::DeserializeOwned>(self) -> crate::JsonStream<V, Self> {
         crate::JsonStream::new(self)
     }

@@ -109,7 +109,6 @@ impl Hub {
 
     /// The events for a client that sends this header `Last-Event-ID`: those that it has missed, and those that come. A
     /// client without an id, or with an empty one, gets only those that come.
-    #[must_use]
     pub fn subscribe(&self, last_event_id: Option<&str>) -> Subscription {
         let state = self.0.lock();
         let id = last_event_id.filter(|id| !id.is_empty());
@@ -124,7 +123,6 @@ impl Hub {
     }
 
     /// All events that are kept, and those that come.
-    #[must_use]
     pub fn subscribe_from_oldest(&self) -> Subscription {
         let oldest = self.0.lock().events.oldest();
         self.subscription(oldest, false)
@@ -152,6 +150,7 @@ impl Shared {
 /// The events of a [`Hub`] for one client: a stream that ends when the hub is closed.
 ///
 /// An item is one event, or several older ones. It keeps no events, only where the client is.
+#[must_use = "streams do nothing unless polled"]
 pub struct Subscription {
     shared: Arc<Shared>,
     cursor: Cursor,

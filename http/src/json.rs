@@ -31,6 +31,7 @@ pin_project! {
     /// assert!(values.next().await.is_none());
     /// # }).unwrap();
     /// ```
+    #[must_use = "streams do nothing unless polled"]
     pub struct JsonStream<V, S> {
         #[pin]
         events: S,
@@ -89,13 +90,11 @@ impl<V: DeserializeOwned, S: PollEvent> JsonStream<V, S> {
 
     /// Ends the stream after an event with these data, such as `[DONE]`. If the events end before it, the stream ends with
     /// [`JsonError::Truncated`].
-    #[must_use]
     pub fn until(self, end: &'static str) -> Self {
         Self { end: Some(end), ..self }
     }
 
     /// Skips the events whose type this function accepts, such as `ping`.
-    #[must_use]
     pub fn skip(self, skip: fn(&[u8]) -> bool) -> Self {
         Self { skip, ..self }
     }

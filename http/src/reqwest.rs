@@ -35,7 +35,6 @@ pub type EventSource<D = String> = crate::client::EventSource<Request, D>;
 
 impl EventSource {
     /// A client that sends a `GET` to this URL. If it is not a URL, the first poll says so.
-    #[must_use]
     pub fn get(url: impl IntoUrl) -> Self {
         let request = Request(reqwest::Client::new().get(url));
         crate::client::EventSource::new(request, Options::new())

@@ -46,6 +46,7 @@ pin_project! {
     ///
     /// The lines of an event that chunks cut are kept, bounded by the limit; of everything else, no byte is kept. What the
     /// events of a chunk become is one frame.
+    #[must_use = "bodies do nothing unless polled"]
     pub struct Rewritten<B, F> {
         #[pin]
         body: B,
@@ -119,7 +120,6 @@ where
     F: FnMut(Result<MessageEvent<'_>, DecodeError>, &mut Sink<'_>),
 {
     /// The events of this body, rewritten. `limit` is the limit for an event, in bytes: see [`Decoder`].
-    #[must_use]
     pub fn new(body: B, limit: usize, rewrite: F) -> Self {
         let rewriter = Rewriter {
             decoder: Decoder::new(GrowingBuffer::with_limit(limit)),
@@ -132,7 +132,6 @@ where
     }
 
     /// Sends keep-alives in pauses of the upstream.
-    #[must_use]
     pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
         self.pauses = Some(keep_alive.into());
         self

@@ -291,6 +291,7 @@ pin_project! {
     /// stream keeps no chunk. The memory for an event that chunks cut is bounded by the limit, and given back.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+    #[must_use = "streams do nothing unless polled"]
     pub struct EventStream<S: TryStream, D = String> {
         #[pin]
         chunks: Chunks<S>,
@@ -303,7 +304,6 @@ pin_project! {
 /// Their data are strings; [`with_data`](Self::with_data) takes another type.
 impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     /// The events of these chunks, with a limit of 16 MiB for each.
-    #[must_use]
     pub fn new(chunks: S) -> Self {
         Self::with_limit(chunks, LIMIT)
     }
@@ -312,13 +312,11 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     ///
     /// An event fits if its `data`, `event` and `id` lines, and the last event ID, leave eight of so many bytes free; see
     /// [`Decoder`]. A longer one is lost alone: [`Error::TooLong`].
-    #[must_use]
     pub fn with_limit(chunks: S, limit: usize) -> Self {
         Self::with_decoder(chunks, Decoder::new(GrowingBuffer::with_limit(limit)))
     }
 
     /// The same, with a decoder that may know a last event ID and a reconnection time, and be in mid-event.
-    #[must_use]
     pub fn with_decoder(chunks: S, decoder: Decoder<GrowingBuffer>) -> Self {
         let chunks = Chunks::with_decoder(chunks, decoder);
         Self { chunks, name: Name::default(), id: Id::default(), data: PhantomData }
@@ -327,14 +325,12 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
 
 impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
     /// Takes the data of events as another type: [`FromEvent`].
-    #[must_use]
     pub fn with_data<T: FromEvent<S::Ok>>(self) -> EventStream<S, T> {
         EventStream { chunks: self.chunks, name: self.name, id: self.id, data: PhantomData }
     }
 
     /// Hands out the last event even if the stream ends before its blank line. The standard drops it; some servers leave
     /// the last blank line out. After [`Error::Transport`] or [`Error::Idle`] it is dropped: it was cut off.
-    #[must_use]
     pub fn dispatch_at_end(mut self) -> Self
     where
         S::Ok: From<&'static [u8]>,
@@ -346,7 +342,6 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
     /// Ends the stream with [`Error::Idle`] if no chunk comes for so long. Any chunk counts, so a server's comments keep
     /// the stream alive.
     #[cfg(feature = "tokio")]
-    #[must_use]
     pub fn idle_timeout(mut self, after: Duration) -> Self {
         self.chunks.idle = Some(Silence::after(after));
         self
@@ -354,7 +349,6 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
 
     /// Deserializes each event's data from JSON.
     #[cfg(feature = "json")]
-    #[must_use]
     pub fn json<V: serde::de::DeserializeOwned>(self) -> crate::JsonStream<V, Self> {
         crate::JsonStream::new(self)
     }
@@ -434,6 +428,7 @@ impl<S: TryStream, D> fmt::Debug for EventStream<S, D> {
 
 pin_project! {
     /// A stream of what a closure makes of each event: see [`Eventsource::events_with`].
+    #[must_use = "streams do nothing unless polled"]
     pub struct EventsWith<S: TryStream, F> {
         #[pin]
         chunks: Chunks<S>,
