@@ -28,10 +28,8 @@ pub struct Event<D = String> {
     #[cfg_attr(feature = "serde", serde(default))]
     pub id: Id,
     /// The reconnection time that this event sets.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none", with = "milliseconds")
-    )]
+    // Not skipped if `None`: formats that do not name their fields, such as postcard, could not read it back.
+    #[cfg_attr(feature = "serde", serde(default, with = "milliseconds"))]
     pub retry: Option<Duration>,
 }
 

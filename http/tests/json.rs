@@ -193,7 +193,7 @@ fn events_survive_a_round_trip_through_serde() {
         json,
         serde_json::json!([
             { "event": "tick", "data": "a\nb", "id": "é", "retry": 1500 },
-            { "event": "message", "data": "c", "id": "é" },
+            { "event": "message", "data": "c", "id": "é", "retry": null },
         ])
     );
     assert_eq!(serde_json::from_value::<Vec<Event>>(json.clone()).unwrap(), events);
