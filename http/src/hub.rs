@@ -128,7 +128,8 @@ impl Hub {
         self.subscription(oldest, false)
     }
 
-    /// Ends the stream of each client, once it has taken what was published: for a graceful shutdown.
+    /// Ends the stream of each client, once it has taken what was published: for a graceful shutdown. Dropping all handles
+    /// of the hub ends no stream.
     pub fn close(&self) {
         self.0.lock().is_closed = true;
         self.0.changed.notify_waiters();

@@ -45,7 +45,7 @@
 //! # Panics
 //!
 //! Nothing in this crate panics. What waits (the features `tokio`, `body` and `client`) needs tokio's runtime with its clock;
-//! tokio panics where there is none.
+//! tokio panics where there is none. `reqwest::EventSource::get` makes a `reqwest::Client`, which may panic.
 //!
 //! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #![cfg_attr(docsrs, feature(doc_cfg))]

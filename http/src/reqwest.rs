@@ -34,7 +34,11 @@ use std::pin::Pin;
 pub type EventSource<D = String> = crate::client::EventSource<Request, D>;
 
 impl EventSource {
-    /// A client that sends a `GET` to this URL. If it is not a URL, the first poll says so.
+    /// A client that sends a `GET` to this URL. If it is not a URL, the first poll says so. It makes a `reqwest::Client` of
+    /// its own: take [`RequestBuilderExt`] to share one, or to set [`Options`].
+    ///
+    /// # Panics
+    /// Where `reqwest::Client::new` does: if there is no TLS backend, or no system configuration for the resolver.
     pub fn get(url: impl IntoUrl) -> Self {
         let request = Request(reqwest::Client::new().get(url));
         crate::client::EventSource::new(request, Options::new())

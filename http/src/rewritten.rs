@@ -131,7 +131,8 @@ where
         Self { body, rewriter, pauses: None, is_done: false }
     }
 
-    /// Sends keep-alives in pauses of the upstream.
+    /// Sends keep-alives in pauses of the upstream. So a client cannot notice that the upstream is dead: bound its silence
+    /// where it is read, such as with `read_timeout` of reqwest's `ClientBuilder`.
     pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
         self.pauses = Some(keep_alive.into());
         self
