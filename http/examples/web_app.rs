@@ -1,4 +1,4 @@
-//! A web app with a live view. A browser that was away gets what it has missed, or is told how many events are gone.
+//! A web app with a live view. A browser that was away gets what it has missed, or the number of events that are gone.
 //!
 //! The program plays a browser that comes back in time, then one that comes back too late, and ends. With `--serve` it goes
 //! on serving.

@@ -1,4 +1,4 @@
-//! The client of the standard, over anything that connects: it reconnects, and says so.
+//! The client of the standard, over anything that connects. It reconnects, and reports each reconnection.
 //!
 //! The rules are those of [`sse_wire::EventSource`]; here are its connections, its waits and its timeouts.
 
@@ -25,8 +25,9 @@ use tokio::time::{Sleep, sleep};
 
 /// Makes the connections of an [`EventSource`]: sends a request, and gives its response.
 ///
-/// A closure that takes the headers and returns a future will do. The request is a `GET`, unless the server wants
-/// something else. The connection follows redirections, undoes transfer codings, and ends when the body is dropped.
+/// A closure that takes the headers and returns a future implements it. The request is a `GET`, unless the server expects
+/// another method. The implementation follows redirections and removes transfer codings. Dropping the body must close the
+/// connection.
 pub trait Connect {
     /// Why a connection fails.
     type Error;
@@ -41,7 +42,7 @@ pub trait Connect {
     /// `Last-Event-ID` where there is an id.
     fn connect(&mut self, headers: HeaderMap) -> Self::Future;
 
-    /// Whether a further attempt is futile, so that the client gives up.
+    /// Whether another attempt cannot succeed. The client then closes.
     fn is_final(error: &Self::Error) -> bool {
         let _ = error;
         false
@@ -95,9 +96,10 @@ impl Options {
         self
     }
 
-    /// Gives up a connection on which nothing comes for so long: three keep-alives of the server are a good choice. Any
-    /// chunk counts, so comments do. The time between request and response is bounded by it, too. Without it, a connection
-    /// that is dead without a sign lasts until the operating system finds out.
+    /// Closes a connection on which no chunk comes for this time, with [`ClientError::Idle`]. Three keep-alive intervals of
+    /// the server are a good choice. Comments count, because any chunk does. The time between request and response is
+    /// bounded, too: a request that is slow to be answered is sent again. Without it, a dead connection lasts until the
+    /// operating system notices.
     pub const fn idle_timeout(mut self, after: Duration) -> Self {
         self.idle_timeout = Some(after);
         self
@@ -109,7 +111,7 @@ impl Options {
         self
     }
 
-    /// Gives up after so many reconnections without a sign of life, which is an event or a comment.
+    /// Closes the client after this number of reconnections without an event or a comment.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = Some(attempts);
         self
@@ -215,8 +217,8 @@ impl Source for sse_wire::EventSource<GrowingBuffer> {
 
 /// The client of the standard: a stream of [`Incoming`], which connects again when a connection ends.
 ///
-/// It needs tokio's clock, so it is polled within a tokio runtime. Between two items nothing happens: it connects, waits and
-/// reads only while it is polled. A dropped `next()` loses nothing. Dropping the client closes its connection.
+/// It needs tokio's clock, so it must be polled within a tokio runtime. It connects, waits and reads only while it is polled.
+/// Dropping the future of `next()` loses nothing. Dropping the client closes its connection.
 ///
 /// An error is what the event `error` is in a browser: it says why a connection failed, and the next poll goes on, unless
 /// the client is [closed](Self::ready_state). Its stream ends then.
@@ -261,11 +263,11 @@ pub struct EventSource<C: Connect, D = String> {
     data: PhantomData<fn() -> D>,
 }
 
-/// What is going on.
+/// The state of the connection.
 enum Phase<C: Connect> {
-    /// Nothing: the last connection is over.
+    /// There is no connection.
     Between,
-    /// The same, and the response was not an event stream.
+    /// There is no connection: the response was not an event stream.
     Refused(Response<Pin<Box<C::Body>>>),
     Waiting(Pin<Box<Sleep>>),
     Connecting(Pin<Box<C::Future>>),
@@ -330,7 +332,7 @@ impl<C: Connect, D> EventSource<C, D> {
     pub const fn ready_state(&self) -> ReadyState {
         match (self.source.ready_state(), &self.phase) {
             (ReadyState::Open, Phase::Open { .. }) => ReadyState::Open,
-            // The core learns that a connection is over when the next one is asked for.
+            // The core changes its state only when the next connection begins.
             (ReadyState::Open, _) => ReadyState::Connecting,
             (state, _) => state,
         }
@@ -342,7 +344,7 @@ impl<C: Connect, D> EventSource<C, D> {
         String::from_utf8_lossy(self.source.decoder().last_event_id())
     }
 
-    /// The machine of the core: attempts, and the decoder with its counts of comments and of ignored lines.
+    /// The state machine of the core: attempts, and the decoder with its counts of comments and of ignored lines.
     #[must_use]
     pub const fn source(&self) -> &sse_wire::EventSource<GrowingBuffer> {
         &self.source
@@ -376,7 +378,7 @@ impl<C: Connect, D> EventSource<C, D> {
         crate::JsonStream::new(self)
     }
 
-    /// After a connection: whether there will be another one.
+    /// Ends a connection, and closes the client if there must be no other.
     fn fail(&mut self, error: ClientError<C::Error>) -> ClientError<C::Error> {
         let was_open = matches!(self.phase, Phase::Open { .. });
         if !matches!(self.phase, Phase::Refused(_)) {
@@ -390,7 +392,7 @@ impl<C: Connect, D> EventSource<C, D> {
         error
     }
 
-    /// The response is there: opens the client, or does not.
+    /// Opens the client, if this response is an event stream.
     fn open(&mut self, response: Response<C::Body>) -> Result<(), ClientError<C::Error>> {
         let (head, body) = response.into_parts();
         let body = Box::pin(body);
@@ -458,7 +460,7 @@ impl<C: Connect, D> EventSource<C, D> {
                     if !sleep.deadline().elapsed().is_zero() || sleep.as_mut().poll(cx).is_ready() {
                         let request = self.connect.connect(headers(&self.source));
                         self.phase = Phase::Connecting(Box::pin(request));
-                        self.heard();
+                        self.reset_idle_timeout();
                         continue;
                     }
                     return Poll::Pending;
@@ -466,13 +468,13 @@ impl<C: Connect, D> EventSource<C, D> {
                 Phase::Connecting(request) => request.as_mut().poll(cx).map(|response| {
                     let response =
                         response.map_err(|error| self.fail(ClientError::Connection(error)))?;
-                    self.heard();
+                    self.reset_idle_timeout();
                     self.open(response).map(|()| Progress::Open)
                 }),
                 Phase::Open { body, chunk, .. } => match body.as_mut().try_poll_next(cx) {
                     Poll::Ready(Some(Ok(bytes))) => {
                         chunk.fill(bytes);
-                        self.heard();
+                        self.reset_idle_timeout();
                         Poll::Ready(Ok(Progress::Chunk))
                     }
                     Poll::Ready(Some(Err(error))) => {
@@ -497,7 +499,7 @@ impl<C: Connect, D> EventSource<C, D> {
         }
     }
 
-    fn heard(&mut self) {
+    fn reset_idle_timeout(&mut self) {
         if let Some(silence) = &mut self.silence {
             silence.end();
         }
@@ -528,7 +530,7 @@ fn headers(source: &sse_wire::EventSource<GrowingBuffer>) -> HeaderMap {
     headers.collect()
 }
 
-/// What has to stay where it is, is in boxes.
+/// What is pinned is in boxes.
 impl<C: Connect, D> Unpin for EventSource<C, D> {}
 
 impl<C: Connect, D: FromEvent<<C::Body as TryStream>::Ok>> Stream for EventSource<C, D> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// An event that owns its parts.
 ///
-/// `data` is a [`String`] unless another type is asked for: see [`FromEvent`]. Invalid UTF-8 becomes U+FFFD in all
+/// `data` is a [`String`] unless another type is chosen: see [`FromEvent`]. Invalid UTF-8 becomes U+FFFD in all
 /// parts that are text, as in a browser.
 ///
 /// With the feature `serde`, `retry` is a number of milliseconds, and all fields but `data` may be missing.
@@ -211,7 +211,7 @@ shared_text! {
     Id, ""
 }
 
-/// How the data of an [`Event`] are taken out of a chunk of type `B`.
+/// How the data of an [`Event`] are made from a chunk of type `B`.
 ///
 /// | type | what is copied |
 /// | --- | --- |

@@ -22,8 +22,8 @@ const BATCH: usize = 16 * 1024;
 ///
 /// It is a [`ReplayBuffer`] of a fixed size, so its memory is bounded, however slow a client is. Each event is encoded once.
 /// An event that a client takes before the next one is published is shared, not copied. A client that is so slow that
-/// its next event is gone, or that comes back too late, is told by an event of the type `gap`, without an id, whose data
-/// are `{"missed":25}`; or `{"missed":null}`, if its last event ID is of another hub or an earlier run.
+/// its next event is gone, or that comes back too late, gets an event of the type `gap`, without an id. Its data are
+/// `{"missed":25}`, or `{"missed":null}` if the last event ID is of another hub or an earlier run.
 ///
 /// A clone is another handle of the same hub.
 ///
@@ -155,7 +155,7 @@ impl Shared {
 pub struct Subscription {
     shared: Arc<Shared>,
     cursor: Cursor,
-    /// The client's id is unknown here, and it must be told.
+    /// The client's id is unknown here: it gets a gap first.
     is_unknown: bool,
     is_started: bool,
     /// Ready after the next change. Allocated once, by the first wait.
@@ -183,7 +183,7 @@ impl Subscription {
         while batch.len() < BATCH {
             match state.events.next(&mut self.cursor) {
                 Some(Ok(event)) => batch.extend_from_slice(event),
-                // Nothing was taken before: a cursor is behind the oldest event or at one that is kept.
+                // The batch is empty: after an event that is kept, a cursor is never before the oldest one.
                 Some(Err(Lagged { missed })) => return Some(gap(Some(missed))),
                 None => break,
             }
@@ -192,7 +192,7 @@ impl Subscription {
     }
 }
 
-/// Tells a client how many events are gone.
+/// The event that says how many events are gone.
 fn gap(missed: Option<u64>) -> OutEvent {
     let missed = missed.map_or("null".to_owned(), |missed| missed.to_string());
     let data = format!(r#"{{"missed":{missed}}}"#);

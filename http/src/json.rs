@@ -26,7 +26,7 @@ pin_project! {
     ///     .until("[DONE]")
     ///     .skip(|event_type| event_type == b"ping");
     /// assert_eq!(values.next().await.unwrap().unwrap(), [1, 2]);
-    /// // The data are at hand where they are not what was expected, and the stream goes on.
+    /// // The error has the data that are not as expected, and the stream goes on.
     /// assert!(matches!(values.next().await, Some(Err(JsonError::Json { data, .. })) if data == "x"));
     /// assert!(values.next().await.is_none());
     /// # }).unwrap();
@@ -105,7 +105,7 @@ impl<V: DeserializeOwned, S: PollEvent> JsonStream<V, S> {
         &self.events
     }
 
-    /// The same, such as a client to close, or to take a refused response from.
+    /// The stream of events, such as a client to close, or to take a refused response from.
     #[must_use]
     pub const fn events_mut(&mut self) -> &mut S {
         &mut self.events

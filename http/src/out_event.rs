@@ -38,7 +38,7 @@ impl OutEvent {
         &self.0
     }
 
-    /// The same. Copies nothing.
+    /// The bytes that go to the client, without a copy.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.0
@@ -63,7 +63,7 @@ impl From<&Event<'_>> for OutEvent {
 #[inline]
 pub(crate) fn append(event: &Event<'_>, out: &mut Vec<u8>) {
     let appended = event.append_to(out);
-    debug_assert!(appended.is_ok(), "there is always room in a buffer that grows");
+    debug_assert!(appended.is_ok(), "a vector grows");
 }
 
 /// Appends the lines of an event without the blank line that ends it.

@@ -1,4 +1,4 @@
-//! A timer for silence: how long a stream has had nothing.
+//! A timer for idle streams: how long nothing has come.
 
 use std::task::{Context, Poll};
 
@@ -27,17 +27,17 @@ mod timer {
 
     impl Silence {
         pub(crate) fn after(after: Duration) -> Self {
-            // What is longer is never, and no clock can show it.
+            // A longer time could overflow the clock.
             let year = Duration::from_secs(86_400 * 365);
             Self { after: after.min(year), sleep: None, is_running: false }
         }
 
-        /// There was something.
+        /// Stops the timer: something has come.
         pub(crate) const fn end(&mut self) {
             self.is_running = false;
         }
 
-        /// Ready when there was nothing for too long. Then the next silence begins.
+        /// Ready when nothing has come for too long. The next poll starts the timer again.
         pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(self.after)));
             if !self.is_running {

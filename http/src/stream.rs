@@ -1,5 +1,5 @@
-//! Events from a stream of chunks, whatever they come from: [`EventStream`] owns them, [`EventsWith`] lends them to a
-//! closure.
+//! Events from a stream of chunks, whatever they come from: [`EventStream`] copies them, [`EventsWith`] passes
+//! them to a closure, which borrows them.
 
 use crate::event::{Event, FromEvent, Id, Name};
 use crate::silence::Silence;
@@ -99,7 +99,7 @@ impl<E: std::error::Error + 'static> std::error::Error for Error<E> {
     }
 }
 
-/// A stream that hands each event to a closure: [`EventStream`], and the client that reconnects.
+/// A stream that passes each event to a closure: [`EventStream`], and the client that reconnects.
 ///
 /// Private to this crate; its name is public because [`JsonStream`](crate::JsonStream) is over any of them.
 #[cfg(feature = "json")]
@@ -117,7 +117,7 @@ pub trait PollEvent {
     /// Whether the stream is within an event.
     fn is_mid_event(&self) -> bool;
 
-    /// Whether the stream is over with this error, unless something comes after it in spite of it.
+    /// Whether the stream ends after this error, unless an event follows nevertheless.
     fn is_over(&self, error: &Self::Error) -> bool;
 }
 
@@ -329,7 +329,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
         EventStream { chunks: self.chunks, name: self.name, id: self.id, data: PhantomData }
     }
 
-    /// Hands out the last event even if the stream ends before its blank line. The standard drops it; some servers leave
+    /// Dispatches the last event even if the stream ends before its blank line. The standard drops it; some servers leave
     /// the last blank line out. After [`Error::Transport`] or [`Error::Idle`] it is dropped: it was cut off.
     pub fn dispatch_at_end(mut self) -> Self
     where
