@@ -44,8 +44,8 @@ pin_project! {
     ///
     /// # Cost
     ///
-    /// The lines of an event that chunks cut are kept, bounded by the limit; of everything else, no byte is kept. What the
-    /// events of a chunk become is one frame.
+    /// The lines of an event that chunks cut are kept, bounded by the limit; of everything else, no byte is kept. Their buffer
+    /// shrinks after 64 smaller events at the latest: see [`GrowingBuffer`]. What the events of a chunk become is one frame.
     #[must_use = "bodies do nothing unless polled"]
     pub struct Rewritten<B, F> {
         #[pin]

@@ -288,7 +288,8 @@ pin_project! {
     /// # Cost
     ///
     /// Each event copies its data as [`FromEvent`] says, and its type and id where they differ from those before. An idle
-    /// stream keeps no chunk. The memory for an event that chunks cut is bounded by the limit, and given back.
+    /// stream keeps no chunk. The memory for an event that chunks cut is bounded by the limit; it shrinks after 64 smaller
+    /// events at the latest: see [`GrowingBuffer`].
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     #[must_use = "streams do nothing unless polled"]
