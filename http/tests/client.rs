@@ -466,6 +466,38 @@ async fn it_begins_after_an_id_it_is_given() {
 }
 
 #[tokio::test]
+async fn it_connects_anew_with_an_id_that_it_is_given_while_it_is_open() {
+    let (gone, mut is_gone) = mpsc::unbounded_channel();
+    let server = Server::start(move |number, _| match number {
+        0 => endless("id: 1\ndata: a\n\ndata: b\n\n", gone.clone()),
+        1 => events("data: c\n\n"),
+        _ => status(204),
+    })
+    .await;
+    let mut client = client(&server, at_once());
+    while !matches!(client.next().await, Some(Ok(Incoming::Message(_)))) {}
+    // Nothing changes with an id that is invalid.
+    assert!(client.set_last_event_id("a\nb").is_err());
+    assert_eq!((&*client.last_event_id(), client.ready_state()), ("1", ReadyState::Open));
+    client.set_last_event_id("41").unwrap();
+    assert_eq!(client.ready_state(), ReadyState::Connecting);
+    is_gone.recv().await.unwrap();
+    // The second event of the first connection was there already.
+    assert_eq!(words(client).await, ["open", "41=c", "Ended", "Status(204)"]);
+    assert_eq!(server.seen()[1].header("last-event-id").as_deref(), Some("41"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_response_is_dropped_when_the_client_waits_for_the_next() {
+    let refused = Response::builder().status(503).body(support::body(["busy"])).unwrap();
+    let (connect, _) = answers([refused]);
+    let mut client = EventSource::<_>::new(connect, Options::new());
+    assert!(client.next().await.unwrap().is_err());
+    assert_eq!(client.next().now_or_never(), None);
+    assert!(client.refused_response().is_none());
+}
+
+#[tokio::test]
 async fn a_closed_client_stays_closed() {
     let server = Server::start(|_, _| status(404)).await;
     let mut client = client(&server, at_once());
