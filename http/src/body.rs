@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// What is sent in pauses, so that proxies do not close the connection, and a client that is gone is noticed.
+/// What is sent in pauses, so that proxies do not close the connection, and the server notices that a client is gone.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct KeepAlive {
@@ -20,7 +20,7 @@ pub struct KeepAlive {
 }
 
 impl KeepAlive {
-    /// An empty comment, after each pause of 15 seconds.
+    /// Sends an empty comment after 15 seconds without an event.
     pub const fn new() -> Self {
         let bytes = Bytes::from_static(sse_wire::KEEP_ALIVE);
         Self { interval: Duration::from_secs(15), bytes }
@@ -63,7 +63,7 @@ impl From<KeepAlive> for Pauses {
     }
 }
 
-/// The next frame of a body: a keep-alive if there is none for too long.
+/// The next frame of a body: a keep-alive if the body has had none for the interval.
 #[inline]
 pub(crate) fn fill_pause<E>(
     pauses: &mut Option<Pauses>,

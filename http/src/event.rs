@@ -1,4 +1,4 @@
-//! Events that own their parts: [`Event`], its type [`Name`], its [`Id`], and how data are taken out of a
+//! Events that own their parts: [`Event`], its type [`Name`], its [`Id`], and how data are made from a
 //! chunk ([`FromEvent`], [`Text`]).
 
 use bytes::Bytes;

@@ -46,8 +46,8 @@
 //!
 //! # Panics
 //!
-//! Nothing in this crate panics. What waits (the features `tokio`, `body` and `client`) needs tokio's runtime with its clock;
-//! tokio panics where there is none. `reqwest::EventSource::get` makes a `reqwest::Client`, which may panic.
+//! Nothing in this crate panics. Timers (features `tokio`, `body` and `client`) need tokio's runtime with its clock; tokio
+//! panics without one. `reqwest::EventSource::get` makes a `reqwest::Client`, which may panic.
 //!
 //! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -5,7 +5,7 @@ use sse_wire::Event;
 
 /// An event as it is on the wire. It is encoded once, and a clone copies nothing.
 ///
-/// It is made of the core's [`Event`], so it cannot have a field that its parts did not ask for:
+/// It is made of the core's [`Event`], so a line break in a part cannot start another field:
 ///
 /// ```
 /// use sse_wire_http::OutEvent;

@@ -20,7 +20,7 @@ pin_project! {
     /// The closure gets each event, or why one was lost, and a [`Sink`]. It sends any number of events for it. Everything
     /// else passes through: comments, reconnection times, and last event IDs, so that a client that reconnects goes on where
     /// it stopped. The id of an event goes to the last event that the closure sends for it, or to the client alone if it sends
-    /// none. A comment that chunks cut becomes several.
+    /// none. A comment that chunks cut becomes one for each chunk.
     ///
     /// ```
     /// use bytes::Bytes;

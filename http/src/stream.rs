@@ -1,4 +1,4 @@
-//! Events from a stream of chunks, whatever they come from: [`EventStream`] copies them, [`EventsWith`] passes
+//! Events from a stream of chunks of any source: [`EventStream`] copies them, [`EventsWith`] passes
 //! them to a closure, which borrows them.
 
 use crate::event::{Event, FromEvent, Id, Name};
@@ -36,8 +36,8 @@ pub trait Eventsource: TryStream + Sized {
     /// A stream of events whose data are a [`String`], with a limit of 16 MiB for each.
     fn eventsource(self) -> EventStream<Self>;
 
-    /// A stream of what a closure makes of each event. The closure borrows the event: nothing is copied that lies whole in
-    /// a chunk. `limit` is that of [`EventStream::with_limit`].
+    /// A stream of what a closure returns for each event. The closure borrows the event: an event that lies in one chunk is
+    /// not copied. `limit` is that of [`EventStream::with_limit`].
     fn events_with<R, F>(self, limit: usize, f: F) -> EventsWith<Self, F>
     where
         F: FnMut(MessageEvent<'_>) -> R;
@@ -280,8 +280,8 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> Chunks<S> {
 pin_project! {
     /// A stream of [`Event`]s, out of a stream of chunks.
     ///
-    /// It does what a browser does: how the stream is cut, which line ends it has, a byte order mark or invalid UTF-8
-    /// change nothing. The end of the chunks ends it without an error, and it drops an event without its blank line, as
+    /// It does what a browser does. The events do not depend on where chunks end, which line ends the stream has, and
+    /// whether it begins with a byte order mark; invalid UTF-8 becomes U+FFFD. The end of the chunks ends it without an error, and it drops an event without its blank line, as
     /// the standard has it ([9.2.6][standard]); [`dispatch_at_end`](Self::dispatch_at_end) keeps that event, and
     /// [`decoder`](Self::decoder) knows of it. After [`Error::Transport`] the stream of chunks is asked again: most end then.
     ///
