@@ -213,6 +213,14 @@ impl Source for sse_wire::EventSource<GrowingBuffer> {
     ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
         Self::next(self, chunk)
     }
+
+    fn decoder(&self) -> &Decoder<GrowingBuffer> {
+        self.decoder()
+    }
+
+    fn shrink_buffer(&mut self) {
+        Self::shrink_buffer(self);
+    }
 }
 
 /// The client of the standard: a stream of [`Incoming`], which connects again when a connection ends.
@@ -492,6 +500,7 @@ impl<C: Connect, D> EventSource<C, D> {
                 },
             };
             if polled.is_pending() {
+                self.source.shrink_before_wait();
                 ready!(self.silence.as_mut().map_or(Poll::Pending, |silence| silence.poll(cx)));
                 return Poll::Ready(Some(Err(self.fail(ClientError::Idle))));
             }

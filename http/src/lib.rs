@@ -41,8 +41,7 @@
 //! A stream, a client and a [`Rewritten`] body keep at most the limit for one event and one chunk of their input. An
 //! event that is longer is dropped, and no other. A [`Hub`] keeps as many bytes as its capacity, however slow its clients are.
 //!
-//! A stream that waits keeps no chunk. The buffer for events that chunks cut grows with them, and shrinks after 64 smaller
-//! events at the latest ([`sse_wire::GrowingBuffer`]): a stream that is silent after a large event keeps its buffer.
+//! A stream that waits keeps no chunk. Between events it keeps at most 1 KiB of its buffer, or four times the last event ID.
 //!
 //! # Panics
 //!

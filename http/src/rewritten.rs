@@ -2,6 +2,7 @@
 
 use crate::body::{KeepAlive, Pauses, fill_pause};
 use crate::out_event::{append, append_lines};
+use crate::stream::Source;
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
@@ -228,7 +229,10 @@ where
                     *this.is_done = true;
                     break;
                 }
-                Poll::Pending => return fill_pause(this.pauses, Poll::Pending, cx),
+                Poll::Pending => {
+                    this.rewriter.decoder.shrink_before_wait();
+                    return fill_pause(this.pauses, Poll::Pending, cx);
+                }
             };
             let frame = frame.map_data(|mut data| {
                 let mut out = Vec::new();

@@ -149,7 +149,23 @@ pub(crate) trait Source {
         &'a mut self,
         chunk: &mut &'c [u8],
     ) -> Option<Result<MessageEvent<'a>, DecodeError>>;
+
+    fn decoder(&self) -> &Decoder<GrowingBuffer>;
+
+    fn shrink_buffer(&mut self);
+
+    /// Gives back the memory that a long event took, before a wait.
+    #[inline]
+    fn shrink_before_wait(&mut self) {
+        let kept = KEPT.max(self.decoder().last_event_id().len().saturating_mul(4));
+        if self.decoder().buffer().allocated() > kept {
+            self.shrink_buffer();
+        }
+    }
 }
+
+/// The size of a buffer that stays allocated while a stream waits, in bytes: usual events that chunks cut allocate nothing.
+const KEPT: usize = 1024;
 
 impl Source for Decoder<GrowingBuffer> {
     #[inline(always)]
@@ -158,6 +174,14 @@ impl Source for Decoder<GrowingBuffer> {
         chunk: &mut &'c [u8],
     ) -> Option<Result<MessageEvent<'a>, DecodeError>> {
         Self::next(self, chunk)
+    }
+
+    fn decoder(&self) -> &Decoder<GrowingBuffer> {
+        self
+    }
+
+    fn shrink_buffer(&mut self) {
+        Self::shrink_buffer(self);
     }
 }
 
@@ -268,6 +292,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> Chunks<S> {
                     }
                 }
                 Poll::Pending => {
+                    this.decoder.shrink_before_wait();
                     ready!(this.idle.as_mut().map_or(Poll::Pending, |idle| idle.poll(cx)));
                     *this.is_done = true;
                     return Poll::Ready(Some(Err(Error::Idle)));

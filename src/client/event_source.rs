@@ -282,6 +282,11 @@ impl<B: Buffer> EventSource<B> {
         self.has_event |= event.is_some();
         event
     }
+
+    /// Gives back memory before a long wait: see [`Decoder::shrink_buffer`].
+    pub fn shrink_buffer(&mut self) {
+        self.decoder.shrink_buffer();
+    }
 }
 
 impl<B> EventSource<B> {

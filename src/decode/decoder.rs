@@ -527,6 +527,17 @@ impl<B: Buffer> Decoder<B> {
         self.store.set_last_id(id).map_err(LastEventIdError::from)
     }
 
+    /// Gives back the memory of a buffer that grows, except for the last event ID, if the stream is between two events.
+    ///
+    /// Call it before a long wait for input: otherwise the memory of a long event stays allocated until 32 further events have
+    /// come. An event that was returned is released. Within an event, nothing changes. Copies the last event ID.
+    pub fn shrink_buffer(&mut self) {
+        self.start_block(&[]);
+        if !self.is_mid_event() {
+            self.store.end_stream();
+        }
+    }
+
     /// Begins a new stream: drops a partial event and sets the counts to 0, but keeps the last event ID and the
     /// reconnection time.
     ///

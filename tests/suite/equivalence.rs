@@ -237,6 +237,35 @@ proptest! {
         }
     }
 
+    /// Memory that is given back after any chunk changes nothing, and between events only that of the ID is left.
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn buffer_that_shrinks_between_chunks(
+        stream in prop_oneof![stream(), usual_stream()],
+        lengths in prop_oneof![vec(0..30_usize, 0..40), Just(vec![1; 300]), Just(vec![])],
+        limit in prop_oneof![0..90_usize, Just(50_000)],
+    ) {
+        let mut expected = Client::default();
+        let outputs = oracle::limited(&mut expected, &stream, limit);
+        for call in CALLS {
+            let mut decoder = Decoder::new(sse_wire::GrowingBuffer::with_limit(limit));
+            let mut found = Vec::new();
+            for chunk in cut(&stream, &lengths) {
+                found.extend(feed_bytes(&mut decoder, chunk, call, as_bytes));
+                decoder.shrink_buffer();
+                if !decoder.is_mid_event() && !decoder.is_too_long() {
+                    let least = match decoder.last_event_id().len() {
+                        0 => 0,
+                        id => id + 8,
+                    };
+                    prop_assert!(decoder.buffer().allocated() <= least);
+                }
+            }
+            prop_assert_eq!(&found, &outputs, "{:?}", call);
+            prop_assert_eq!(client(&decoder), saturated(expected.clone()), "{:?}", call);
+        }
+    }
+
     /// The standard decodes first and splits into lines then; the crate leaves decoding to the
     /// reader.
     #[test]
