@@ -196,11 +196,13 @@ impl<E: fmt::Display> fmt::Display for ClientError<E> {
 }
 
 impl<E: std::error::Error + 'static> std::error::Error for ClientError<E> {
+    /// The error within is displayed already, so this is its source.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Connection(error) => Some(error),
-            Self::Refused { why, .. } => Some(why),
-            Self::Ended | Self::Idle | Self::TooLong | Self::OutOfMemory => None,
+            Self::Connection(error) => error.source(),
+            Self::Ended | Self::Idle | Self::Refused { .. } | Self::TooLong | Self::OutOfMemory => {
+                None
+            }
         }
     }
 }

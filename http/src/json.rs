@@ -73,10 +73,11 @@ impl<E: fmt::Display> fmt::Display for JsonError<E> {
 }
 
 impl<E: std::error::Error + 'static> std::error::Error for JsonError<E> {
+    /// The error within is displayed already, so this is its source.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Stream(error) => Some(error),
-            Self::Json { error, .. } => Some(error),
+            Self::Stream(error) => error.source(),
+            Self::Json { error, .. } => error.source(),
             Self::Truncated => None,
         }
     }

@@ -88,9 +88,10 @@ impl fmt::Display for RequestError {
 }
 
 impl std::error::Error for RequestError {
+    /// The error within is displayed already, so this is its source.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Invalid(error) => Some(error),
+            Self::Invalid(error) => error.source(),
             Self::StreamBody => None,
         }
     }

@@ -91,9 +91,10 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
 }
 
 impl<E: std::error::Error + 'static> std::error::Error for Error<E> {
+    /// The error within is displayed already, so this is its source.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Transport(error) => Some(error),
+            Self::Transport(error) => error.source(),
             Self::Idle | Self::TooLong | Self::OutOfMemory => None,
         }
     }

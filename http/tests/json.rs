@@ -205,3 +205,17 @@ fn events_survive_a_round_trip_through_serde() {
     assert_eq!(least, Event { data: "x".to_owned(), ..Event::default() });
     assert_eq!(least.event, "message");
 }
+
+/// Each text of a chain of errors stands once in what a program prints of it.
+#[test]
+fn errors_say_each_cause_once() {
+    let inner = std::io::Error::other("reset");
+    let error = JsonError::Stream(sse_wire_http::Error::Transport(std::io::Error::other(inner)));
+    let mut chain = Vec::new();
+    let mut next: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(error) = next {
+        chain.push(error.to_string());
+        next = error.source();
+    }
+    assert_eq!(chain.join(": ").matches("reset").count(), 1, "{chain:?}");
+}
