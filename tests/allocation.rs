@@ -1,6 +1,6 @@
-//! Nothing is allocated: counted while millions of events go through.
+//! Tests that the crate does not allocate: counts allocations while it processes millions of events.
 //!
-//! Other packages switch on memchr's `std` here; without it, memchr cannot allocate at all.
+//! Other packages enable memchr's feature `std` here. Without it, memchr cannot allocate at all.
 #![allow(clippy::restriction, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "an allocator that counts is unsafe to implement")]
 
@@ -18,15 +18,15 @@ thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: the system's allocator does the work.
+// SAFETY: `System` does the work.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: as promised by the caller.
+        // SAFETY: the caller fulfils the contract.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as promised by the caller.
+        // SAFETY: the caller fulfils the contract.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -34,7 +34,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How often `run` allocates, in this thread.
+/// The number of allocations of `run`, in this thread.
 fn allocations(run: impl FnOnce()) -> usize {
     let before = ALLOCATIONS.get();
     run();

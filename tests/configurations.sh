@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs the tests in the configurations that `cargo test --all-features` on x86-64 does not have, and shows each: what
-# a Cortex-M0 and a Cortex-M3 run, on 32 bits; aarch64, in QEMU; and SSE2 alone, without any feature.
+# Runs the tests in the configurations that `cargo test --all-features` on x86-64 does not cover, and names each: the
+# code of a Cortex-M0 and of a Cortex-M3, on 32 bits; aarch64, in QEMU; and SSE2 without any other feature.
 #
-# musl's targets need no C compiler: Rust brings their C library and a linker.
+# The musl targets need no C compiler: Rust ships their C library and a linker.
 #
 # Usage: tests/configurations.sh [NAME...]     (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Usage: configuration EXPECTED CARGO_OPTION... Runs the tests, if what is tested is what is expected.
+# Usage: configuration EXPECTED CARGO_OPTION... Runs the tests, if the configuration is the expected one.
 configuration() {
     local expected=$1 start=$SECONDS shown
     shift
@@ -32,7 +32,7 @@ target() {
 export CARGO_TARGET_I686_UNKNOWN_LINUX_MUSL_LINKER=rust-lld
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUNNER=qemu-aarch64
-# Properties have had all their cases in the default configuration.
+# The default configuration runs all cases of the properties.
 export CASES_DIVISOR=4
 small="--cfg sse_wire_no_vectors --cfg sse_wire_small"
 
@@ -61,7 +61,7 @@ aarch64() {
         --all-features --target aarch64-unknown-linux-musl
 }
 
-# Also: nothing is allocated, without the features that would.
+# Also checks that nothing is allocated without the features that allocate.
 sse2() {
     tests=(--test suite --test allocation -- --skip exhaustive::)
     configuration \

@@ -1,4 +1,4 @@
-//! Runs the examples as a user does: what they print, and the status they end with.
+//! Runs the examples as a user does, and checks their output and exit status.
 #![allow(clippy::restriction, reason = "tests may panic")]
 
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-/// `cargo test` builds the examples beside the directory that it runs tests from.
+/// `cargo test` builds the examples next to the directory of the test programs.
 fn example(name: &str) -> Command {
     let test = std::env::current_exe().unwrap();
     let path: PathBuf = test.ancestors().nth(2).unwrap().join("examples").join(name);
@@ -14,12 +14,12 @@ fn example(name: &str) -> Command {
     Command::new(path)
 }
 
-/// The output of an example that reads `input`.
+/// The output of an example with `input` on standard input.
 fn run(name: &str, args: &[&str], input: &[u8]) -> Output {
     let mut command = example(name);
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // A child that rejects its arguments does not read.
+    // A child that rejects its arguments does not read its input.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
@@ -99,14 +99,14 @@ fn cat_says_what_is_wrong() {
     assert_fails(&cat(&["/does/not/exist"], b""), 1, "/does/not/exist");
 }
 
-/// Every control character: C0 but those that no event can have, DEL, and C1, in UTF-8 and as bytes alone.
+/// Every control character: C0, except those that no event can contain, DEL, and C1, in UTF-8 and as single bytes.
 fn control_characters() -> Vec<u8> {
     let c0 = (1..0x20_u8).filter(|byte| !b"\n\r".contains(byte));
     let c1 = (0x80..=0x9F_u8).map(char::from).collect::<String>();
     c0.chain([0x7F]).chain(c1.into_bytes()).chain(0x80..=0x9F).collect()
 }
 
-/// Row 15: escapes of an event (`ESC [ 3 1 m`) coloured the terminal. `script` gives `cat` a terminal.
+/// Row 15: escape sequences of an event (`ESC [ 3 1 m`) coloured the terminal. `script` runs `cat` in a terminal.
 #[cfg(target_os = "linux")]
 #[test]
 fn cat_keeps_control_characters_from_a_terminal() {
@@ -126,7 +126,7 @@ fn cat_keeps_control_characters_from_a_terminal() {
         script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
         let output = script.stdin(Stdio::null()).output().expect("script, of bsdutils");
         assert!(output.status.success(), "{output:?}");
-        // A terminal's driver makes CRLF of LF.
+        // The terminal driver converts LF to CRLF.
         String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n")
     };
 
@@ -139,12 +139,12 @@ fn cat_keeps_control_characters_from_a_terminal() {
     let is_safe = |shown: &str| shown.chars().all(|c| c == '\n' || !c.is_control());
     assert!(is_safe(&text), "{text:?}");
     assert!(is_safe(&json), "{json:?}");
-    // In JSON it is the same value.
+    // The JSON value is the same.
     let controls = String::from_utf8_lossy(&controls);
     let value: Value = serde_json::from_str(json.lines().nth(1).unwrap()).unwrap();
     assert_eq!(value, serde_json::json!({ "type": controls, "data": controls, "id": controls }));
 
-    // If it is asked for, a terminal gets what a pipe gets, and so does a pipe.
+    // With the option, the output to a terminal and to a pipe is the same.
     let expected = format!(
         "\x1B[31mred (\x1B]0;title\x07): \x1B[31m\u{2603}\n    second\n{controls} ({controls}): {controls}\n"
     );
@@ -157,7 +157,7 @@ fn cat_keeps_control_characters_from_a_terminal() {
     std::fs::remove_file(&file).unwrap();
 }
 
-/// Row 15: of what is no event stream, nothing was said, and the status was 0.
+/// Row 15: for input that is not an event stream, there was no message, and the status was 0.
 #[test]
 fn cat_names_what_is_no_event_stream() {
     const GZIP: &[u8] = b"\x1F\x8B\x08\0\0\0\0\0\0\x03\x4B\x49\n\x2C\x49\xB4";
@@ -178,7 +178,7 @@ fn cat_names_what_is_no_event_stream() {
             assert_eq!(output.stdout, b"");
         }
     }
-    // What is an event stream all the same.
+    // These are event streams.
     let output = cat(&[], b"{\"code\":400}\ndata: [DONE]\n\n");
     assert!(output.status.success());
     assert_eq!(output.stdout, b"message: [DONE]\n");
@@ -190,7 +190,7 @@ fn cat_names_what_is_no_event_stream() {
     }
 }
 
-/// A live stream of gzip has no end at which to say so.
+/// A live stream of gzip has no end at which to report it.
 #[test]
 fn cat_does_not_wait_for_the_end_of_gzip() {
     let mut command = example("cat");
@@ -198,7 +198,7 @@ fn cat_does_not_wait_for_the_end_of_gzip() {
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"\x1F\x8B\x08\0").unwrap();
-    // Far more than a pipe holds: only a reader that is gone refuses it.
+    // Far more than a pipe holds: the write fails only because the reader is gone.
     let is_gone = (0..10_000).any(|_| stdin.write_all(&[b'x'; 4096]).is_err());
     assert!(is_gone, "it reads on");
     drop(stdin);

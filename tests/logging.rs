@@ -1,5 +1,5 @@
-//! What defmt's logger gets of each public type: the bytes and numbers that it has, and, of two values that differ in
-//! something else, two logs.
+//! Tests the defmt output of each public type: it contains the bytes and numbers of the value, and differs for values
+//! that differ in anything else.
 #![cfg(feature = "defmt")]
 #![allow(clippy::restriction, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "a defmt logger is unsafe to implement")]
@@ -31,13 +31,13 @@ unsafe impl defmt::Logger for Logger {
 
 defmt::timestamp!("");
 
-/// What logging `value` writes.
+/// The log output for `value`.
 fn log(value: impl defmt::Format) -> Vec<u8> {
     defmt::error!("{}", value);
     LOG.take()
 }
 
-/// That the log of `value` has each of `parts`.
+/// Checks that the log of `value` contains each of `parts`.
 #[track_caller]
 fn assert_logs(value: impl defmt::Format, parts: &[&[u8]]) {
     assert!(!parts.is_empty());
@@ -48,7 +48,7 @@ fn assert_logs(value: impl defmt::Format, parts: &[&[u8]]) {
     }
 }
 
-/// That a log tells each of `values` from the others.
+/// Checks that the logs of all `values` differ.
 #[track_caller]
 fn assert_tells_apart<T: defmt::Format>(values: &[T]) {
     assert!(values.len() > 1);

@@ -1,4 +1,4 @@
-//! An allocator that refuses costs an event, and nothing else.
+//! Tests that a failed allocation loses one event, and nothing else.
 #![cfg(feature = "alloc")]
 #![allow(clippy::restriction, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "an allocator that refuses is unsafe to implement")]
@@ -15,19 +15,19 @@ use support::drive::cut;
 struct Refusing;
 
 thread_local! {
-    /// So many allocations are granted yet.
+    /// The number of allocations that succeed before the first failure.
     static GRANTED: Cell<usize> = const { Cell::new(usize::MAX) };
-    /// So many are refused then, before all are granted.
+    /// The number of allocations that fail after that. All later ones succeed.
     static REFUSED: Cell<usize> = const { Cell::new(usize::MAX) };
-    /// How often an allocation was refused.
+    /// The number of failed allocations.
     static REFUSALS: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: the system's allocator does the work, or none is done.
+// SAFETY: `System` does the work, or the allocation fails.
 unsafe impl GlobalAlloc for Refusing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match GRANTED.get().checked_sub(1) {
-            // SAFETY: as promised by the caller.
+            // SAFETY: the caller fulfils the contract.
             Some(left) => unsafe {
                 GRANTED.set(if left == usize::MAX - 1 { usize::MAX } else { left });
                 System.alloc(layout)
@@ -43,7 +43,7 @@ unsafe impl GlobalAlloc for Refusing {
         }
     }
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as promised by the caller.
+        // SAFETY: the caller fulfils the contract.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -51,7 +51,7 @@ unsafe impl GlobalAlloc for Refusing {
 #[global_allocator]
 static ALLOCATOR: Refusing = Refusing;
 
-/// Runs with so many allocations, and returns whether one was refused.
+/// Runs with this number of allocations. Returns whether one failed.
 fn with_allocations(granted: usize, run: impl FnOnce()) -> bool {
     REFUSALS.set(0);
     GRANTED.set(granted);
@@ -60,7 +60,7 @@ fn with_allocations(granted: usize, run: impl FnOnce()) -> bool {
     REFUSALS.get() > 0
 }
 
-/// A decoder, and how to take events out of it.
+/// A decoder, and the method that returns its events.
 enum Subject<'c> {
     Next(Decoder<GrowingBuffer>),
     Decode(Decoder<GrowingBuffer>),
@@ -73,7 +73,7 @@ enum Subject<'c> {
 }
 
 impl<'c> Subject<'c> {
-    /// One of each kind, with `41` as the last event ID.
+    /// One of each kind, with last event ID `41`.
     fn all() -> Vec<Self> {
         let decoder = || {
             let mut decoder = Decoder::new(GrowingBuffer::with_limit(1 << 20));
@@ -124,7 +124,7 @@ impl<'c> Subject<'c> {
         }
     }
 
-    /// Takes what is in `chunk`, without an allocation: whether an event is the one that is expected.
+    /// Decodes `chunk` without an allocation. Returns whether it contains the expected event.
     fn take(
         &mut self,
         mut chunk: &'c [u8],
@@ -156,7 +156,7 @@ impl<'c> Subject<'c> {
     }
 }
 
-/// What a reader returns, as a decoder returns it.
+/// Converts a reader's result to a decoder's result.
 #[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 fn lost<T>(
     result: Result<Option<T>, sse_wire::io::ReadError<std::convert::Infallible>>,
@@ -168,7 +168,7 @@ fn lost<T>(
     }
 }
 
-/// Wherever memory runs out in an event, the ids are right and the next event is whole.
+/// Wherever in an event memory runs out, the IDs are right and the next event is complete.
 #[test]
 fn an_event_is_given_up_and_no_more() {
     let long = &"x".repeat(700);
@@ -229,8 +229,8 @@ fn an_event_is_given_up_and_no_more() {
     assert!(refused > 1000, "{refused} runs ran out of memory");
 }
 
-/// A short event needs memory for its id, however it comes. REPORTS.md, row 10: a reader handed the event out
-/// with the id of the event before it.
+/// A short event needs memory for its ID, however it is split. REPORTS.md, row 10: a reader returned the event with the
+/// ID of the previous event.
 #[test]
 fn an_event_whose_id_has_no_memory() {
     let long_id = "4".repeat(300);
@@ -257,7 +257,7 @@ fn an_event_whose_id_has_no_memory() {
     }
 }
 
-/// A buffer that has allocated nothing yet has no room for any id either. An event that is borrowed needs none.
+/// A buffer without an allocation cannot hold an ID either. A borrowed event needs no allocation.
 #[cfg_attr(
     any(not(target_pointer_width = "64"), sse_wire_small),
     ignore = "where short code counts, every event is copied"
@@ -284,7 +284,7 @@ fn the_first_event_has_no_memory() {
     }
 }
 
-/// An id is small: it is kept where an event is not.
+/// An ID is small: it is kept even if the event does not fit.
 #[test]
 fn the_id_outlives_the_event() {
     let mut decoder = Decoder::new(GrowingBuffer::with_limit(1 << 20));
@@ -300,7 +300,7 @@ fn the_id_outlives_the_event() {
     assert_eq!(decoder.last_event_id(), b"42");
 }
 
-/// An id that is set and has no memory is an error of its own, and changes nothing.
+/// Setting an ID without memory for it is an error of its own, and changes nothing.
 #[test]
 fn setting_an_id_that_has_no_memory() {
     let mut decoder = Decoder::new(GrowingBuffer::with_limit(1000));

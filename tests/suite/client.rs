@@ -1,4 +1,4 @@
-//! `EventSource` against the list in `docs/client.md`: a test that begins with `point_` and a number is about that point.
+//! Tests `EventSource` against the list in `docs/client.md`: a test named `point_` and a number covers that point.
 
 use proptest::prelude::*;
 use sse_wire::{
@@ -18,7 +18,7 @@ fn stream() -> Response {
     Response::new(200).header("Content-Type", "text/event-stream")
 }
 
-/// Connects and opens.
+/// Connects and opens the stream.
 fn open(source: &mut Source) {
     source.connect(0).unwrap();
     source.open(&stream()).unwrap();
@@ -30,7 +30,7 @@ fn opened() -> Source {
     source
 }
 
-/// Type, data and id of each event that `chunk` completes.
+/// Type, data and ID of each event that `chunk` completes.
 fn take(source: &mut Source, mut chunk: &[u8]) -> Vec<[String; 3]> {
     let mut events = Vec::new();
     while let Some(event) = source.next(&mut chunk) {
@@ -55,7 +55,7 @@ fn header(source: &Source, name: &str) -> Option<Vec<u8>> {
     value
 }
 
-/// The waits of so many reconnections.
+/// The waits of this number of reconnections.
 fn waits<const N: usize>(source: &mut Source) -> [Duration; N] {
     [(); N].map(|()| source.connect(0).unwrap())
 }
@@ -128,7 +128,7 @@ fn point_09_sends_the_id_as_it_came() {
     }
 }
 
-/// Reported in undici#5746: an id that no header can carry; an id of 9 000 bytes.
+/// Reported in undici#5746: an ID that no header can carry; an ID of 9 000 bytes.
 #[test]
 fn point_10_leaves_out_an_id_that_no_header_can_carry() {
     for byte in (1..=8).chain(11..=31).chain([127]).filter(|&byte| byte != 13) {
@@ -220,7 +220,7 @@ fn refuses_a_body_that_is_no_event_stream() {
         assert_eq!(refused, Err(Refused::ContentEncoding), "{coding}");
         assert_eq!(source.connect(0), None, "no reconnection without end");
     }
-    // Servers send these to keep others from compressing.
+    // Servers send these values to prevent compression by intermediaries.
     for none in ["", "identity", "none", "Identity"] {
         assert_eq!(stream().header("Content-Encoding", none).check(), Ok(()), "{none}");
     }
@@ -244,7 +244,7 @@ fn point_22_parses_each_connection_anew() {
     let mut source = opened();
     assert_eq!(data(&mut source, b"\xEF\xBB\xBFdata: 1\n\nevent: x\ndata: cut\r"), ["1"]);
     open(&mut source);
-    // A LF after the CR of the old connection, the old data and type, a BOM: none of it counts.
+    // A LF after the CR of the old connection, the old data and type, and a BOM have no effect.
     assert_eq!(
         take(&mut source, b"\xEF\xBB\xBFdata: 2\n\n"),
         [["message", "2", ""].map(String::from)]
@@ -366,7 +366,7 @@ fn point_33_closes_for_good_in_every_state() {
     }
 }
 
-/// Asked for in eventsource#74, Yaffle/EventSource#88.
+/// Requested in eventsource#74, Yaffle/EventSource#88.
 #[test]
 fn point_34_retries_a_temporary_refusal_when_the_caller_wants() {
     for status in 0..=999 {
@@ -399,7 +399,7 @@ fn point_34_retries_a_temporary_refusal_when_the_caller_wants() {
     assert_eq!(after("4294967279"), 4_294_967_279 * Duration::from_secs(1));
 }
 
-/// Reported in event-source-plus#12: a server that answers 200 and closes at once.
+/// Reported in event-source-plus#12: a server that answers 200 and immediately closes the connection.
 #[test]
 fn point_35_backs_off_from_a_server_that_accepts_and_closes() {
     let mut source = opened();
@@ -407,7 +407,7 @@ fn point_35_backs_off_from_a_server_that_accepts_and_closes() {
     for _ in 0..7 {
         seconds.push(source.connect(0).unwrap().as_secs());
         source.open(&stream()).unwrap();
-        // Bytes that are no event stream are no sign of life either.
+        // Bytes that are not an event stream do not count as success either.
         take(&mut source, b"<html>\n\n\x1F\x8B\n");
     }
     assert_eq!(seconds, [3, 6, 12, 24, 48, 60, 60]);
@@ -418,7 +418,7 @@ fn point_35_backs_off_from_a_server_that_accepts_and_closes() {
         assert_eq!(waits(&mut source).map(|wait: Duration| wait.as_secs()), [3, 6, 12]);
         source.open(&stream()).unwrap();
     }
-    // One that is too long is an event, too.
+    // An event that is too long also counts.
     let long = [b"data: ", &[b'x'; 300][..], b"\n\n"].concat();
     assert_eq!(source.next(&mut &long[..]), Some(Err(DecodeError::EventTooLong)));
     assert_eq!(source.connect(0), Some(3 * SECOND));
@@ -448,7 +448,7 @@ fn point_37_has_a_floor() {
 /// The same server, over three seconds of waits.
 #[test]
 fn a_server_that_closes_at_once_is_asked_a_handful_of_times() {
-    // Each half a second by the floor; doubled from there; doubled from three seconds.
+    // The floor is half a second; the wait doubles from there, then from three seconds.
     for (body, expected) in [(&b"retry: 0\ndata: a\n\n"[..], 7), (b"retry: 0\n\n", 3), (b"", 2)] {
         let (mut source, mut time, mut connections) = (source(), Duration::ZERO, 0);
         loop {
@@ -465,7 +465,8 @@ fn a_server_that_closes_at_once_is_asked_a_handful_of_times() {
     }
 }
 
-/// `retry: 18446744073709551615` must not silence the client for good. And the doubling ends, but never shortens what the server asks for.
+/// `retry: 18446744073709551615` must not silence the client forever. Doubling stops, but never shortens the server's
+/// time.
 #[test]
 fn point_37_has_a_ceiling() {
     let mut source = opened();
@@ -543,7 +544,7 @@ fn it_is_small() {
     assert!(over <= 32, "{over}");
 }
 
-/// A `static` without a backoff of its own.
+/// A `static` without a backoff.
 #[test]
 fn it_can_be_a_static() {
     static SOURCE: std::sync::Mutex<Source> =
@@ -552,7 +553,7 @@ fn it_can_be_a_static() {
 }
 
 proptest! {
-    /// Point 36 and the definition of the wait, with numbers of 128 bits.
+    /// Point 36 and the definition of the wait, in 128-bit arithmetic.
     #[test]
     fn point_36_jitter_only_adds(
         retry: Option<u32>,

@@ -1,15 +1,15 @@
-//! The vectors recorded from browsers: as listed, whole, one byte at a time, and the short ones cut in
-//! two at every position; as events and as tokens.
+//! Decodes the vectors recorded from browsers, as events and as tokens: in the listed chunks, whole, byte by byte, and
+//! short ones split in two at every position.
 
 use crate::support::drive::{WAYS, as_text, cut, lines, read_stream};
 use crate::support::oracle::{self, Client, Output, Own};
 use crate::support::vectors::{Vector, reconnections, vectors};
 use sse_wire::{CONTENT_TYPE, Decoder, EventSource, LAST_EVENT_ID, Response, Tokenizer};
 
-/// Up to this length, in bytes, a stream is also cut in two at every position.
+/// Streams of at most this length, in bytes, are also split in two at every position.
 const SHORT: usize = 200;
 
-/// So many bytes of a buffer stay free: with so many more than the stream has, any event of it fits.
+/// The number of free bytes in the buffer. With this many more than the stream has, any event of it fits.
 const SPARE: usize = 8;
 
 fn cuttings(vector: &Vector) -> Vec<Vec<usize>> {
@@ -62,7 +62,7 @@ fn check(file: &str, count: usize, counted_chunks: usize) {
     }
 }
 
-/// From a character for a byte to text.
+/// Converts text with a character for each byte to UTF-8 text.
 fn to_text(output: Output) -> Output {
     let text = |bytes: String| {
         let bytes: Vec<u8> = bytes.chars().map(|c| u8::try_from(c).unwrap()).collect();
@@ -107,7 +107,7 @@ fn reconnect() {
                     if at > 0 {
                         decoder.reconnect();
                     }
-                    // What a header value becomes on the wire: no spaces around it, and UTF-8.
+                    // A header value on the wire: without surrounding spaces, and in UTF-8.
                     let id = String::from_utf8_lossy(decoder.last_event_id()).into_owned();
                     let header = (!id.is_empty()).then(|| id.trim_matches(' ').as_bytes().to_vec());
                     assert_eq!(header, vector.headers[at], "{name}: header of request {at}");
@@ -125,7 +125,7 @@ fn reconnect() {
     }
 }
 
-/// What both browsers send and dispatch over several connections, `EventSource` does.
+/// `EventSource` sends and dispatches what both browsers do, over several connections.
 #[test]
 fn reconnect_with_event_source() {
     for vector in reconnections() {
@@ -155,7 +155,7 @@ fn reconnect_with_event_source() {
     }
 }
 
-/// The oracle itself is held against the browsers.
+/// Compares the oracle with the browsers.
 #[test]
 fn oracle_is_the_browsers() {
     for file in ["public", "disagreements", "large"] {

@@ -1,5 +1,5 @@
-//! What users lean on beside the events: what is borrowed and what is copied, the size limit, the
-//! end of the stream, and what is carried to the next.
+//! Tests of the decoder's guarantees other than the events: which parts are borrowed and which copied, the size limit,
+//! the end of the stream, and the state kept for the next stream.
 
 use crate::support::drive::{CALLS, Call, as_text, feed, feed_all};
 use crate::support::oracle::{Output, Own};
@@ -10,8 +10,8 @@ fn lies_in(part: &[u8], whole: &[u8]) -> bool {
     whole.as_ptr_range().contains(&part.as_ptr())
 }
 
-/// `next` borrows the type, the data and the event's own id from the chunk: fields in any order, lines that
-/// do not count between them, whatever has come before. Only the last event ID is copied.
+/// `next` borrows the type, the data and the event's own ID from the chunk, with fields in any order, ignored lines
+/// between them, and any preceding input. Only the last event ID is copied.
 #[test]
 #[cfg_attr(
     any(not(target_pointer_width = "64"), sse_wire_small),
@@ -21,11 +21,11 @@ fn an_event_whole_in_its_chunk_is_borrowed() {
     let before = [
         &[][..],
         &["data: 1\n\n"],
-        // Lines that were copied.
+        // Lines that were copied before.
         &["data: 1\nda", "ta: 2\n\n"],
         &["data: a\n\ndata: far too long for the buffer, so that it is skipped to its ", "end\n\n"],
         &["id: 6\n\n"],
-        // The rest of a line end comes with the event.
+        // The rest of a line end is in the same chunk as the event.
         &["data: 1\r\n\r"],
         &["data: 1\r", "\n\r"],
         &["data: 1\ndata: 2\r\n\r"],
@@ -69,7 +69,7 @@ fn an_event_whole_in_its_chunk_is_borrowed() {
     }
 }
 
-/// An event without an id shows the one that the decoder keeps.
+/// An event without an ID has the decoder's last event ID.
 #[test]
 #[cfg_attr(
     any(not(target_pointer_width = "64"), sse_wire_small),
@@ -88,8 +88,8 @@ fn an_id_of_an_event_before_is_the_decoders() {
     assert!(lies_in(event.data(), stream));
 }
 
-/// The event is in the decoder's buffer if a chunk ends within it, if it has several data lines, and if it
-/// could only fit without the lines that do not count.
+/// The event is in the decoder's buffer if a chunk ends within it, if it has several data lines, or if it fits only
+/// without the ignored lines.
 #[test]
 fn what_is_copied() {
     let long_comment = format!(": {}\nevent: temp\nid: 7\ndata: a\n\n", "x".repeat(100));
@@ -143,8 +143,8 @@ fn event(event_type: &str, data: &str, last_event_id: &str) -> Output {
     }
 }
 
-/// An event fits if its `data`, `event` and `id` lines, with one byte for each line end, and the last event
-/// ID leave 8 bytes free: neither the cutting nor the call makes a difference.
+/// An event fits if its `data`, `event` and `id` lines, with one byte for each line end, and the last event ID leave 8
+/// bytes free. Neither the chunks nor the method makes a difference.
 #[test]
 fn the_exact_size() {
     for (stream, last_event_id, lines, expected) in [
@@ -155,14 +155,14 @@ fn the_exact_size() {
         ("data\n\n", "12", 5, event("message", "", "12")),
         ("data:a\ndata:b\nevent:e\n\n", "1", 7 + 7 + 8, event("e", "a\nb", "1")),
         ("data:a\nid:2\ndata:b\nevent:e\n\n", "1", 27, event("e", "a\nb", "2")),
-        // What is replaced counts.
+        // Replaced values count.
         (
             "event: aaaa\nevent: b\nid: 1234\nid: 5\ndata: 12345\n\n",
             "",
             48,
             event("b", "12345", "5"),
         ),
-        // What does not count does not, even if it alone is longer than the buffer.
+        // Ignored lines do not count, even if one alone is longer than the buffer.
         (
             ": a comment of more bytes than the buffer has\ndata: a\n\n",
             "",
@@ -199,7 +199,7 @@ fn the_exact_size() {
     }
 }
 
-/// How a server can tell how large a client's buffer must be.
+/// The server computes the buffer size that its clients need.
 #[test]
 fn the_encoded_length_an_id_and_8_are_enough() {
     use sse_wire::{Event, event_id, event_type};
@@ -230,7 +230,7 @@ fn the_encoded_length_an_id_and_8_are_enough() {
     }
 }
 
-/// What a client needs in order not to meet the same event for ever.
+/// A client needs this in order not to receive the same event forever.
 #[test]
 fn id_and_retry_of_an_event_that_is_too_long_count() {
     let stream = b"id: 1\ndata: far too long for it\nretry: 9\nid: 2\n\ndata: b\n\n";
@@ -253,7 +253,7 @@ fn id_and_retry_of_an_event_that_is_too_long_count() {
     }
 }
 
-/// It is told as soon as it is known, and until the blank line.
+/// The flag is set as soon as the event is known to be too long, and until the blank line.
 #[test]
 fn is_too_long() {
     for (fits, not_any_more) in [
@@ -297,7 +297,7 @@ fn is_too_long() {
     assert!(!decoder.is_too_long());
 }
 
-/// Comments, and lines that the standard has ignored: counted when they end, for each stream of its own.
+/// Comments, and lines that the standard ignores: each stream has its own counters, which count a line when it ends.
 #[test]
 fn comments_and_ignored_lines_are_counted() {
     let stream =
@@ -319,7 +319,7 @@ fn comments_and_ignored_lines_are_counted() {
     }
 }
 
-/// A `retry` line is read like any other and needs room for it. One that has none is ignored.
+/// A `retry` line needs space in the buffer like any other. A line that does not fit is ignored.
 #[test]
 fn a_retry_line_that_does_not_fit_is_ignored() {
     for (size, retry, ignored) in [(8 + 8 + 10, Some(12), 0), (8 + 8 + 9, None, 1)] {
@@ -337,7 +337,7 @@ fn a_retry_line_that_does_not_fit_is_ignored() {
     }
 }
 
-/// With fewer than 8 bytes no line can be told from another.
+/// With fewer than 8 bytes no field can be identified.
 #[test]
 fn a_buffer_that_is_too_small_for_any_event() {
     for size in 0..8 {
@@ -367,7 +367,7 @@ fn last_event_id_from_elsewhere() {
     assert_eq!((event.data(), event.last_event_id()), (&b"abc"[..], &b"1"[..]));
 }
 
-/// Setting the id in the middle of an event loses nothing of it.
+/// Setting the ID in the middle of an event loses no data of the event.
 #[test]
 fn last_event_id_in_mid_event() {
     let stream = b"event: tt\nid: 22\nevent: t\ndata: a\nretry: 1\nid: 3\ndata: b\nid: 3";
@@ -386,8 +386,8 @@ fn last_event_id_in_mid_event() {
     }
 }
 
-/// The same in buffers that are too small for all of it: the event comes as it is, or is too long; an id that
-/// is refused changes nothing; and the empty one, which takes no room, is never refused.
+/// The same in buffers that are too small for everything: the event is returned complete, or is too long; a rejected ID
+/// changes nothing; the empty ID, which needs no space, is never rejected.
 #[test]
 fn last_event_id_in_mid_event_at_every_buffer_size() {
     let stream = b"event: tt\nid: 22\nretry: 1\ndata: a\nid: 3\ndata: b\n\n";
@@ -428,7 +428,7 @@ fn last_event_id_in_mid_event_at_every_buffer_size() {
     assert!(refused > 1000 && too_long > 1000, "{refused} refused, {too_long} too long");
 }
 
-/// What there is of an event counts, however it has come.
+/// All received parts of an event count, however they were split.
 #[test]
 fn a_last_event_id_that_does_not_fit_beside_an_event() {
     for chunks in [&["id: 7\r\n"][..], &["id: 7\r", "\n"], &["i", "d: 7\r\n"]] {
@@ -445,7 +445,7 @@ fn a_last_event_id_that_does_not_fit_beside_an_event() {
     }
 }
 
-/// An event that waits in the buffer is gone once the id is set, and never shows the wrong one.
+/// Setting the ID drops an event that is pending in the buffer. The event never shows the wrong ID.
 #[test]
 fn setting_the_id_releases_the_event() {
     let mut decoder = Decoder::new([0; 22]);
@@ -465,8 +465,7 @@ fn reconnecting_releases_the_event() {
     assert_eq!(decoder.decode(&mut &b"\n"[..]), Ok(Progress::NeedInput));
 }
 
-/// The id of an event counts once the event is handed out, also if that is the last thing before the
-/// connection is lost.
+/// The ID of an event counts once the event is returned, even if the connection is lost right after it.
 #[test]
 fn reconnecting_keeps_the_id_of_the_event() {
     for call in CALLS {
@@ -486,7 +485,7 @@ fn reconnecting_keeps_the_id_of_the_event() {
     }
 }
 
-/// All that can be lent to a decoder as its buffer.
+/// Every type that can be a decoder's buffer.
 #[test]
 fn buffers() {
     fn check<B: sse_wire::Buffer>(buffer: B) -> B {
@@ -547,7 +546,7 @@ fn views_of_text() {
     assert!(format!("{event:?}").contains(r#"data: "\xf0\x9f\x98x\xc0\x80""#));
 }
 
-/// What an event's own lines give, whether it is borrowed or copied.
+/// The values of an event's own lines, borrowed or copied.
 #[test]
 fn own_parts() {
     type Expected = (Option<&'static [u8]>, Option<&'static [u8]>, Option<u64>);
@@ -590,7 +589,7 @@ fn own_parts() {
     }
 }
 
-/// Errors have messages of their own, and `{:?}` shows where a decoder is and what a token has.
+/// Errors have distinct messages, and `{:?}` shows the state of a decoder and the contents of a token.
 #[test]
 fn what_a_log_shows() {
     let messages = [
@@ -619,7 +618,7 @@ fn what_a_log_shows() {
     }
     #[cfg(feature = "alloc")]
     {
-        // A slice can have no more.
+        // The length limit of a slice.
         let text = format!("{:?}", sse_wire::GrowingBuffer::with_limit(usize::MAX));
         assert!(text.contains("allocated: 0"), "{text}");
         assert!(text.contains(&format!("limit: {}", isize::MAX)), "{text}");
@@ -634,8 +633,8 @@ fn state_is_small() {
     assert!(decoder <= 112, "{decoder}");
 }
 
-/// The first review still sees the large event, the second does not: 64 events, whatever their way
-/// and whoever asks for them. Setting the last event ID is no event.
+/// The first review still sees the large event, and the second does not: there are 64 events between them, by either
+/// method. Setting the last event ID is not an event.
 #[cfg(feature = "alloc")]
 #[test]
 fn a_growing_buffer_counts_each_event_once() {
@@ -656,7 +655,7 @@ fn a_growing_buffer_counts_each_event_once() {
     }
 }
 
-/// Ids are copied as 16 bytes where that is possible: lengths around it, with and without bytes after the id.
+/// IDs are copied as 16 bytes where possible: tests lengths around 16, with and without bytes after the ID.
 #[test]
 fn ids_of_about_16_bytes() {
     for len in 0..40 {
@@ -686,7 +685,7 @@ fn ids_of_about_16_bytes() {
     }
 }
 
-/// A reconnection time is of the event whose lines give it, though a chunk ends after it.
+/// A reconnection time belongs to the event whose lines contain it, even if a chunk ends after the line.
 #[test]
 fn retry_in_a_chunk_before() {
     for first in ["retry: 5\r", "retry: 5\n", "retry: 5\r\n", "\n\nretry: 5\n: note\n"] {
@@ -699,7 +698,7 @@ fn retry_in_a_chunk_before() {
     }
 }
 
-/// Setting the id while the rest of a line is skipped leaves that line skipped.
+/// If the ID is set while the rest of a line is skipped, that line stays skipped.
 #[test]
 fn last_event_id_in_a_skipped_line() {
     let mut decoder = Decoder::new([0; 24]);

@@ -1,5 +1,5 @@
-//! The encoder's laws: what is encoded is read back, one event comes out whatever goes in, the
-//! length is exact, and an output gets all or nothing.
+//! Tests of the encoder's guarantees: encoded events are read back, any input gives exactly one event, the length is
+//! exact, and an output gets all of an event or nothing.
 
 use crate::support::drive::{Call, as_bytes, feed};
 use crate::support::oracle::{self, Client, Output, Own, latin1};
@@ -50,7 +50,7 @@ impl Parts {
         self.data.as_ref().and_then(|data| std::str::from_utf8(data).ok())
     }
 
-    /// What a client must see.
+    /// The event that a client must receive.
     fn expected(&self) -> (Vec<Output>, Client) {
         let own = Own {
             id: self.id.as_ref().map(|id| latin1(id.as_bytes())),
@@ -77,7 +77,7 @@ impl Parts {
     }
 }
 
-/// Text with what could break out of a field.
+/// Text with characters that could end a field.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
@@ -150,7 +150,7 @@ fn encode(event: &Event<'_>) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: crate::support::cases(4000), ..ProptestConfig::default() })]
 
-    /// The decoder and the oracle read what was encoded, and nothing else.
+    /// The decoder and the oracle read back the encoded event, and nothing else.
     #[test]
     fn round_trip(parts in parts()) {
         let bytes = encode(&parts.event());
@@ -165,7 +165,7 @@ proptest! {
         prop_assert_eq!(&crate::support::drive::client(&decoder), &client);
     }
 
-    /// An event does not run into the one before or behind.
+    /// An event does not merge with the previous or the next one.
     #[test]
     fn one_event_each(before in parts(), parts in parts(), behind in parts()) {
         let all = [&before, &parts, &behind];
@@ -175,7 +175,7 @@ proptest! {
         prop_assert_eq!(events.len(), with_data);
     }
 
-    /// The length is exact, and a slice that is smaller stays as it was.
+    /// The length is exact, and a slice that is too short does not change.
     #[test]
     fn all_or_nothing(parts in parts()) {
         let event = parts.event();
@@ -198,8 +198,8 @@ proptest! {
         }
     }
 
-    /// The scalar writer, which is there for compile time, against the fast one. A comment brings
-    /// the event to the length that the scalar one has to be told.
+    /// Compares the scalar writer, which runs at compile time, with the fast one. The scalar one needs the length in
+    /// advance; a comment pads the event to it.
     #[test]
     fn scalar_path(parts in parts()) {
         const LENGTH: usize = 1024;
@@ -212,7 +212,7 @@ proptest! {
         prop_assert_eq!(event.encode(&mut []), Err(BufferTooSmall { needed: LENGTH }));
     }
 
-    /// Formatted data give the same bytes, in however many pieces they come.
+    /// Formatted data gives the same bytes, in any number of pieces.
     #[test]
     fn formatted((parts, data) in parts_with(text()), sizes in vec(1..5_usize, 0..40)) {
         let bytes = encode(&parts.event());
@@ -229,8 +229,8 @@ proptest! {
         prop_assert_eq!(written, Ok(bytes));
     }
 
-    /// Data in pieces give the bytes of data in one piece, however they are cut, into a slice of any length; the
-    /// error has the length that is needed.
+    /// Data in pieces gives the bytes of data in one piece, for any split and any length of the slice. The error
+    /// contains the length that is needed.
     #[test]
     fn pieces((parts, data) in parts_with(bytes()), cuts in vec(0..64_usize, 0..8)) {
         let bytes = encode(&parts.event());
@@ -248,7 +248,7 @@ proptest! {
         }
     }
 
-    /// The traits write what `write_bytes` writes.
+    /// The traits write the same bytes as `write_bytes`.
     #[cfg(all(feature = "std", feature = "embedded-io-v0.7"))]
     #[test]
     fn pieces_through_traits((parts, data) in parts_with(bytes()), cuts in vec(0..64_usize, 0..8)) {
@@ -267,7 +267,7 @@ proptest! {
         prop_assert_eq!(writer.finish().map(|bytes| bytes.to_vec()), Ok(bytes));
     }
 
-    /// A vector gets all or nothing: nothing if the writer is dropped before the end, or if it is full.
+    /// A vector gets all or nothing: nothing if the writer is dropped before the end, or if the vector is full.
     #[cfg(all(feature = "alloc", feature = "heapless-v0.9", feature = "bytes-v1"))]
     #[test]
     fn pieces_into_vectors(
@@ -310,7 +310,7 @@ proptest! {
         prop_assert_eq!(&vec[..], with(if is_finished && fits { &bytes } else { b"" }));
     }
 
-    /// An id that is formatted is checked as one that is not, and has to fit.
+    /// A formatted ID is validated like any other, and must fit.
     #[test]
     fn formatted_ids(text in text(), sizes in vec(1..5_usize, 0..40)) {
         for size in 0..=text.len() + 1 {
@@ -390,7 +390,7 @@ proptest! {
         prop_assert_eq!(&view[..], &as_it_should_be[..]);
     }
 
-    /// Only what could end a line, or make a client ignore an id, is turned away.
+    /// Only values that could end a line, or make a client ignore an ID, are rejected.
     #[test]
     fn types_and_ids_are_checked(text in text()) {
         let (lf, cr, nul) = (text.contains('\n'), text.contains('\r'), text.contains('\0'));
@@ -412,7 +412,7 @@ proptest! {
     }
 }
 
-/// Cuts bytes into pieces of the given sizes, and the rest.
+/// Splits bytes into pieces of the given sizes, and the rest.
 fn cut<'a>(mut bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     for size in sizes {
@@ -424,7 +424,7 @@ fn cut<'a>(mut bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     pieces
 }
 
-/// All cuttings of all short data of line ends and other bytes.
+/// All splits of all short data made of line ends and other bytes.
 #[test]
 fn every_cutting_of_the_pieces() {
     for len in 0..=6_u32 {
@@ -450,7 +450,7 @@ fn every_cutting_of_the_pieces() {
     }
 }
 
-/// Displays text in pieces of the given sizes.
+/// Formats text in pieces of the given sizes.
 struct Pieces<'a> {
     text: &'a str,
     sizes: &'a [usize],
@@ -495,7 +495,7 @@ fn layout() {
     assert_eq!(encode(&longest), b"retry: 18446744073709551615\n\n");
 }
 
-/// The compile-time path writes the bytes of the run-time path, and counts them alike.
+/// The compile-time code writes the same bytes as the run-time code, and the same length.
 #[test]
 fn at_compile_time() {
     macro_rules! check {

@@ -1,4 +1,4 @@
-//! The crate against the oracle: any stream, any cutting, any buffer, every way in.
+//! Compares the crate with the oracle: any stream, any chunks, any buffer, by every method and reader.
 
 use crate::support::drive::{
     CALLS, Call, WAYS, Way, as_bytes, as_text, client, cut, feed_all, feed_bytes, lines,
@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use sse_wire::{Buffer, Decoder, LastEventIdError, Tokenizer};
 
-/// Pieces that make trouble where they meet.
+/// Pieces that are error-prone where they are adjacent.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let text = |pieces: &'static [&'static str]| {
         prop::sample::select(pieces).prop_map(|piece| piece.as_bytes().to_vec())
@@ -42,8 +42,8 @@ fn streams() -> impl Strategy<Value = Vec<(Vec<u8>, Vec<usize>)>> {
     vec((stream(), lengths), 1..4)
 }
 
-/// Lines as servers send them, of lengths around those that are searched and copied differently: `next` can
-/// borrow them from a chunk, as far as the cutting and the buffer let it.
+/// Realistic lines, of lengths around those where the search and the copy change. `next` can borrow them from a chunk,
+/// as far as the chunks and the buffer allow it.
 fn usual_stream() -> impl Strategy<Value = Vec<u8>> {
     let length = prop_oneof![
         12 => 0..40_usize, 6 => 50..140_usize, 1 => 480..515_usize, 1 => 1010..1100_usize
@@ -58,7 +58,7 @@ fn usual_stream() -> impl Strategy<Value = Vec<u8>> {
     vec(line, 0..16).prop_map(|lines| lines.concat())
 }
 
-/// The size of a buffer, and lines that just fit into it or just do not: alone, or beside another.
+/// The size of a buffer, and lines that just fit into it or just do not, alone or with another line.
 fn lines_about_as_long_as_the_buffer() -> impl Strategy<Value = (usize, Vec<u8>)> {
     let size = prop_oneof![4 => 8..60_usize, 1 => 500..530_usize];
     size.prop_flat_map(|size| {
@@ -77,7 +77,7 @@ fn lines_about_as_long_as_the_buffer() -> impl Strategy<Value = (usize, Vec<u8>)
     })
 }
 
-/// A decoder and the oracle go through the same streams, one connection after the other.
+/// Decodes the same streams with a decoder and the oracle, one connection after the other.
 fn check<B: Buffer>(
     mut decoder: Decoder<B>,
     limit: usize,
@@ -102,7 +102,7 @@ fn id() -> impl Strategy<Value = Vec<u8>> {
     (b'a'..=b'z', length).prop_map(|(byte, length)| vec![byte; length])
 }
 
-/// A stream with a last event ID after each of some parts of it.
+/// A stream with last event IDs that are set after some parts of it.
 fn with_ids(
     parts: impl Strategy<Value = Vec<(Vec<u8>, Vec<u8>)>>,
 ) -> impl Strategy<Value = (Vec<u8>, Vec<(usize, Vec<u8>)>)> {
@@ -116,7 +116,7 @@ fn with_ids(
     })
 }
 
-/// A decoder and the oracle go through the same stream, and the same last event IDs are set on both.
+/// Decodes the same stream with a decoder and the oracle, and sets the same last event IDs on both.
 fn check_ids<B: Buffer>(
     mut decoder: Decoder<B>,
     limit: usize,
@@ -198,15 +198,14 @@ proptest! {
         }
     }
 
-    /// What has come of an event is kept, one that was handed out is released, and an id that does not fit
-    /// changes nothing.
+    /// Received parts of an event are kept, a returned event is released, and an ID that does not fit changes nothing.
     #[test]
     fn last_event_ids_from_elsewhere(
         (stream, ids) in with_ids(vec((vec(piece(), 0..6).prop_map(|p| p.concat()), id()), 1..6)),
         lengths in prop_oneof![vec(0..12_usize, 0..20), Just(vec![1; 100]), Just(vec![])],
         limit in 0..90_usize,
     ) {
-        // What starts like a byte order mark and is none is kept as one byte, and the oracle counts two.
+        // The start of a byte order mark that is none is kept as one byte; the oracle counts two.
         prop_assume!(!stream.starts_with(b"\xEF\xBB") || stream.starts_with(b"\xEF\xBB\xBF"));
         for call in CALLS {
             let mut buffer = vec![0xAA; limit];
@@ -227,7 +226,7 @@ proptest! {
             check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &streams, way)?;
             check(Decoder::new(GrowingBuffer::with_limit(4096)), 4096, &streams, way)?;
         }
-        // The limit is one of memory, too.
+        // The limit also bounds the memory.
         let mut decoder = Decoder::new(GrowingBuffer::with_limit(limit));
         for (stream, lengths) in &streams {
             for chunk in cut(stream, lengths) {
@@ -237,7 +236,7 @@ proptest! {
         }
     }
 
-    /// Memory that is given back after any chunk changes nothing, and between events only that of the ID is left.
+    /// Releasing memory after any chunk has no effect. Between events only the memory of the ID remains.
     #[cfg(feature = "alloc")]
     #[test]
     fn buffer_that_shrinks_between_chunks(
@@ -266,8 +265,7 @@ proptest! {
         }
     }
 
-    /// The standard decodes first and splits into lines then; the crate leaves decoding to the
-    /// reader.
+    /// The standard decodes UTF-8 before it splits lines; the crate leaves decoding to the caller.
     #[test]
     fn bytes_first_is_text_first(stream in stream()) {
         let expected = oracle::spec(&mut Client::default(), &stream);
@@ -276,7 +274,7 @@ proptest! {
     }
 }
 
-/// Every size from nothing to more than enough, on one stream that has everything.
+/// Every buffer size from 0 to more than enough, with one stream that contains everything.
 #[test]
 fn every_buffer_size() {
     let stream = b"\xEF\xBB\xBFretry: 5\nid: 1\nevent: temp\ndata: one\ndata: two\n\nid: 22\n\n\
@@ -295,7 +293,7 @@ fn every_buffer_size() {
     }
 }
 
-/// Streams on which the decoder has differed from the oracle while it was written.
+/// Streams on which the decoder differed from the oracle during development.
 #[test]
 fn streams_that_differed_once() {
     for stream in

@@ -1,10 +1,10 @@
-//! Every string of troublesome pieces up to a stated length, in every cutting.
+//! Tests every string of error-prone pieces up to a stated length, in every split.
 
 use crate::support::drive::{WAYS, as_bytes, client, collect, cut, read_stream, saturated};
 use crate::support::oracle::{self, Client, Line, Output};
 use sse_wire::{Decoder, Tokenizer};
 
-/// Calls `check` with every string of `pieces` that has `most` bytes at the most.
+/// Calls `check` with every string of `pieces` that has at most `most` bytes.
 fn for_each_string(pieces: &[&[u8]], most: usize, check: &mut impl FnMut(&[u8])) {
     fn extend(string: &mut Vec<u8>, pieces: &[&[u8]], most: usize, check: &mut impl FnMut(&[u8])) {
         check(string);
@@ -32,7 +32,7 @@ fn for_each_sequence(lines: &[&[u8]], most: usize, check: &mut impl FnMut(&[u8])
     }
 }
 
-/// Every way to cut `len` bytes, as the lengths of the chunks but the last.
+/// Every split of `len` bytes, as the lengths of the chunks except the last.
 fn cuttings(len: usize) -> impl Iterator<Item = Vec<usize>> {
     (0..1_u32 << len.saturating_sub(1)).map(move |cuts| {
         let mut lengths = Vec::new();
@@ -47,14 +47,14 @@ fn cuttings(len: usize) -> impl Iterator<Item = Vec<usize>> {
     })
 }
 
-/// All strings up to 9 bytes. The tokenizer's state can be compared, so one check for each pair of
-/// positions covers all cuttings: whichever way a position is reached, state and lines are the same.
+/// All strings of at most 9 bytes. The tokenizer's states can be compared, so one check for each pair of positions
+/// covers all splits: state and lines at a position are the same for every split before it.
 #[test]
 fn tokenizer() {
     let pieces: [&[u8]; 8] = [b"data", b"id", b":", b" ", b"\n", b"\r", b"x", b"\xEF\xBB\xBF"];
     let mut strings = 0_u64;
     type Reached = (Tokenizer, Vec<Line>, Line);
-    // For each position of the string. What is reached within the part that the string before had, too, is kept.
+    // For each position of the string. Results for the prefix shared with the previous string are kept.
     let mut reached: Vec<Reached> = vec![(Tokenizer::new(), Vec::new(), None)];
     let mut before: Vec<u8> = Vec::new();
     for_each_string(&pieces, 9, &mut |string| {
@@ -84,11 +84,10 @@ fn tokenizer() {
     assert!(strings > 1_000_000, "{strings} strings");
 }
 
-/// The longest buffer that is tried.
+/// The largest buffer size.
 const LONGEST: usize = 64;
 
-/// Whether the decoder, in every way, does with these chunks what the oracle does. Returns how many ways
-/// there are.
+/// Checks that the decoder, by every method, gives the oracle's result for these chunks. Returns the number of methods.
 fn check(
     stream: &[u8],
     chunks: &[&[u8]],
@@ -110,14 +109,14 @@ fn check(
     WAYS.len() as u64
 }
 
-/// What the oracle has for a stream and a buffer of `limit` bytes.
+/// The oracle's result for a stream and a buffer of `limit` bytes.
 fn expected(stream: &[u8], limit: usize) -> (Vec<Output>, Client) {
     let mut client = Client::default();
     let outputs = oracle::limited(&mut client, stream, limit);
     (outputs, saturated(client))
 }
 
-/// All strings up to `most` bytes after `start`, in every cutting, with each buffer size.
+/// All strings of at most `most` bytes after `start`, in every split, with each buffer size.
 fn after_start(
     start: &[u8],
     pieces: &[&[u8]],
@@ -141,7 +140,7 @@ fn after_start(
     runs
 }
 
-/// All strings up to 7 bytes from the start of a stream: every way into a field and out of it.
+/// All strings of at most 7 bytes at the start of a stream: every path into a field and out of it.
 #[test]
 fn decoder_from_the_start() {
     let pieces: [&[u8]; 6] = [b"data", b"id", b":", b"\n", b"\r", b"x"];
@@ -152,8 +151,8 @@ fn decoder_from_the_start() {
     assert!(runs >= 10_200_000 * WAYS.len() as u64, "{runs} runs");
 }
 
-/// All strings up to 6 bytes after the beginning of an event: every way on from there, where it fits in
-/// any case and where it just does or does not.
+/// All strings of at most 6 bytes after the beginning of an event: every continuation, where the event fits in any
+/// case, and where it just fits or just does not.
 #[test]
 fn decoder_within_an_event() {
     let pieces: [&[u8]; 7] = [b"id:", b"data:", b"event:", b"\n", b"\r", b"\0", b"x"];
@@ -173,8 +172,8 @@ fn decoder_within_an_event() {
     assert!(runs >= 2_860_000 * WAYS.len() as u64, "{runs} runs");
 }
 
-/// All strings up to 3 bytes after lines in every order, ids and types between data lines, and a further
-/// line that has begun, with each buffer size: the event becomes too long in each of the lines.
+/// All strings of at most 3 bytes after lines in every order, with IDs and types between data lines, and a partial
+/// line, with each buffer size: the event becomes too long in each of the lines.
 #[test]
 fn every_order_of_lines() {
     let pieces: [&[u8]; 5] = [b"id:", b"\n", b"\r", b"\0", b"x"];
@@ -205,7 +204,7 @@ fn every_order_of_lines() {
     assert!(runs >= 1_560_000 * WAYS.len() as u64, "{runs} runs");
 }
 
-/// All sequences of up to 4 lines, cut in two everywhere and in every byte, with each buffer size.
+/// All sequences of at most 4 lines, split in two everywhere and byte by byte, with each buffer size.
 #[test]
 fn every_sequence_of_lines() {
     let lines: [&[u8]; 7] =

@@ -1,5 +1,5 @@
-//! Readers and writers over connections that give little, wait often, fail in the middle, and are
-//! asked by futures that are dropped.
+//! Tests of readers and writers over connections that return few bytes, often wait, and fail in the middle, with
+//! futures that are dropped.
 #![cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 
 use crate::support::drive::{Call, as_bytes, feed};
@@ -13,32 +13,32 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// What a connection does when it is asked.
+/// The result of one call of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
-    /// Gives, or takes, so many bytes at the most.
+    /// Reads or writes at most this number of bytes.
     Move(usize),
-    /// Lets the caller wait once.
+    /// Is pending once.
     Wait,
     Fail,
 }
 
-/// A connection that acts by a script, and without restraint when that is over.
+/// A connection that follows a script, and after it reads and writes without limits.
 #[derive(Clone, Debug, Default)]
 struct Connection {
     script: VecDeque<Act>,
-    /// What is still to be read.
+    /// The bytes that are not read yet.
     input: VecDeque<u8>,
-    /// What lies in the connection's own buffer.
+    /// The contents of the connection's own buffer.
     buffered: Vec<u8>,
-    /// What was written.
+    /// The bytes that were written.
     output: Vec<u8>,
-    /// How much of it was flushed.
+    /// How many of them were flushed.
     flushed: usize,
-    /// How often `fill_buf` has got a result, and how often it had to read for it.
+    /// How often `fill_buf` returned a result, and how often it had to read for it.
     fills: usize,
     reads: usize,
-    /// How often it has failed.
+    /// The number of failures.
     failures: usize,
 }
 
@@ -52,7 +52,7 @@ impl Connection {
         Self { script: script.iter().cloned().collect(), ..Self::default() }
     }
 
-    /// `None`: wait.
+    /// `None`: pending.
     fn act(&mut self) -> Option<Result<usize, ErrorKind>> {
         match self.script.pop_front() {
             Some(Act::Move(len)) => Some(Ok(len.max(1))),
@@ -74,7 +74,7 @@ impl Connection {
         }
     }
 
-    /// For a caller that blocks there is no waiting.
+    /// A blocking caller never sees a pending call.
     fn act_now(&mut self) -> Result<usize, ErrorKind> {
         self.act().unwrap_or_else(|| self.act_now())
     }
@@ -117,7 +117,7 @@ impl embedded_io_async::Read for Connection {
 }
 
 impl embedded_io_async::BufRead for Connection {
-    /// Acts also if there is something in the buffer: it may wait or fail at any time.
+    /// Follows the script even if the buffer is not empty: it may wait or fail at any time.
     async fn fill_buf(&mut self) -> Result<&[u8], ErrorKind> {
         let len = self.act_later().await?;
         Ok(self.fill(len))
@@ -172,7 +172,7 @@ impl embedded_io::Write for Connection {
     }
 }
 
-/// Polls a future so often, and drops it if it is not done then.
+/// Polls a future this number of times, and drops it if it is not ready.
 fn poll<T>(future: impl Future<Output = T>, times: usize) -> Option<T> {
     let mut future = pin!(future);
     for _ in 0..times {
@@ -186,12 +186,12 @@ fn poll<T>(future: impl Future<Output = T>, times: usize) -> Option<T> {
 const STREAM: &[u8] = b"event: temp\nid: 1\ndata: 23.4\n\n: note\n\ndata: a\ndata: b\n\nid: 2\n\n\
     data: an event that does not fit into the buffer of the decoder\n\ndata\r\n\r\ndata: cut off";
 
-/// What comes out of `stream`, with a decoder alone.
+/// The results of a decoder alone for `stream`.
 fn undisturbed(stream: &[u8]) -> Vec<Output> {
     feed(&mut Decoder::new([0; 40]), stream, Call::Next, as_bytes)
 }
 
-/// Takes down what a reader returns. `false`: the end of the stream.
+/// Records the result of a reader. `false`: the end of the stream.
 fn note(
     found: &mut Vec<Output>,
     failures: &mut usize,
@@ -209,8 +209,8 @@ fn note(
     true
 }
 
-/// Reads all, with futures that are dropped after so many polls, in turn, and then never. `receives`:
-/// with `receive` instead of `next`.
+/// Reads everything, and drops futures after the given numbers of polls, in turn; the later ones are not dropped.
+/// `receives`: uses `receive` instead of `next`.
 fn read_all<R>(
     connection: R,
     mut polls: VecDeque<usize>,
@@ -236,7 +236,7 @@ where
     }
 }
 
-/// What `next` would have returned. `None`: only bytes have come.
+/// The result that `next` would have. `None`: only bytes were received.
 fn of_received<E>(
     result: Result<Received<'_>, ReadError<E>>,
 ) -> Option<Result<Option<MessageEvent<'_>>, ReadError<E>>> {
@@ -256,7 +256,7 @@ fn script() -> impl Strategy<Value = Vec<Act>> {
     vec(act(), 0..120)
 }
 
-/// The future of the call `at` is dropped after `times` polls, for all of both.
+/// Drops the future of call `at` after `times` polls, for all values of both.
 #[test]
 fn futures_dropped_at_every_await_and_poll_count() {
     let pieces = [Act::Wait, Act::Move(7), Act::Wait, Act::Wait, Act::Move(30), Act::Move(3)];
@@ -278,7 +278,7 @@ fn futures_dropped_at_every_await_and_poll_count() {
     }
 }
 
-/// `Buffered` reads what its connection reads, also into less than its buffer holds.
+/// `Buffered` returns the bytes of its connection, also if a slice is shorter than its buffer.
 #[test]
 fn a_buffer_is_read_through() {
     let buffered = || Buffered::new(Connection::reading(b"abcdefghij", &[Act::Move(6)]), [0; 9]);
@@ -316,7 +316,7 @@ fn a_flush_sends_a_part_of_an_event() {
     assert_eq!(writer.connection().flushed, expected.len());
 }
 
-/// The contract of `Read`: a read into nothing does not wait, and is not the end.
+/// The contract of `Read`: a read into an empty slice does not wait, and is not the end.
 #[test]
 fn a_read_of_nothing_does_not_touch_the_connection() {
     let mut buffered = Buffered::new(Connection::reading(b"a", &[Act::Fail]), [0; 9]);
@@ -375,8 +375,8 @@ proptest! {
         prop_assert_eq!(failures, reader.connection().failures);
     }
 
-    /// The wire has whole events only, each once and in order: those whose call has flushed what was there before.
-    /// Until then the buffer is not free, and a call that fails or is dropped leaves its event out.
+    /// The wire has only complete events, each once and in order: those whose call flushed the previous bytes. Until
+    /// then the buffer is not free, and a call that fails or is dropped omits its event.
     #[test]
     fn writing(script in script(), polls in vec(0..4_usize, 0..60)) {
         let mut writer = asynch::EventWriter::new(Connection::writing(&script), [0; 64]);
@@ -403,7 +403,7 @@ proptest! {
         prop_assert_eq!(connection.flushed, expected.len());
     }
 
-    /// The same: a call that fails may be made again, and what it left goes out first, once.
+    /// The same for failures: the call can be repeated, and its remaining bytes are written first, once.
     #[test]
     fn writing_blocks(script in script()) {
         let mut writer = blocking::EventWriter::new(Connection::writing(&script), [0; 64]);
@@ -423,18 +423,18 @@ proptest! {
     }
 }
 
-/// The decoder's events of what was written.
+/// The events that a decoder reads from the written bytes.
 fn events_of(wire: &[u8]) -> Vec<Output> {
     feed(&mut Decoder::new([0; 4096]), wire, Call::Next, as_bytes)
 }
 
-/// What `begin`, `write` and `finish` are to put on the wire.
+/// The bytes that `begin`, `write` and `finish` must write.
 fn whole(head: &Event<'_>, data: &[u8]) -> Vec<u8> {
     let mut out = vec![0; 4096];
     head.data_bytes(data).encode(&mut out).unwrap().to_vec()
 }
 
-/// Data with line ends in places where buffers of all sizes end.
+/// Data with line ends at positions where buffers of all sizes end.
 fn piecewise_data() -> impl Strategy<Value = Vec<u8>> {
     vec(prop_oneof![6 => Just(b'x'), 1 => any::<u8>(), 2 => Just(b'\n'), 2 => Just(b'\r')], 0..120)
 }
@@ -442,8 +442,8 @@ fn piecewise_data() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: crate::support::cases(2000), ..ProptestConfig::default() })]
 
-    /// An event larger than the buffer goes out in pieces, of which futures are dropped at any await, and is
-    /// the bytes of the event in one piece, for every buffer that holds the head.
+    /// An event larger than the buffer is written in pieces, with futures that are dropped at any await. It has the
+    /// bytes of the event in one piece, for every buffer that holds the head.
     #[test]
     fn piecewise(
         script in script(),
@@ -471,7 +471,7 @@ proptest! {
         let connection = Connection::writing(&script);
         let mut writer = asynch::EventWriter::new(connection, vec![0; least + more]);
         let mut guard = loop {
-            // What is dropped has begun nothing. The borrow checker does not see that a failure borrows nothing.
+            // A dropped call has begun no event. The borrow checker does not see that a failure borrows nothing.
             match poll(writer.finish(), next()) {
                 Some(Ok(())) => break poll(writer.begin(&head), usize::MAX).unwrap().unwrap(),
                 Some(Err(WriteError::Io(ErrorKind::TimedOut))) | None => {}
@@ -481,7 +481,7 @@ proptest! {
         for mut piece in pieces.iter().copied() {
             while !piece.is_empty() {
                 use embedded_io_async::Write;
-                // A future that is dropped, or fails, has taken nothing.
+                // A future that is dropped, or fails, has consumed no data.
                 match poll(guard.write(piece), next()) {
                     Some(Ok(taken)) => piece = &piece[taken..],
                     Some(Err(WriteError::Io(ErrorKind::TimedOut))) | None => {}
@@ -492,7 +492,7 @@ proptest! {
                 }
             }
         }
-        // A future of `finish` that has been polled leaves nothing to do but to write.
+        // After a poll of `finish`, only writing remains.
         let _ = poll(guard.finish(), next().max(1));
         while !matches!(poll(writer.finish(), next()), Some(Ok(()))) {}
         let length = whole(&head, &data).len();
@@ -519,9 +519,8 @@ proptest! {
         prop_assert_eq!(writer.into_inner().output, &expected[..length]);
     }
 
-    /// A writer of pieces that is dropped before it is finished: what is on the wire holds no part of its event
-    /// that a client could take for a whole one, nothing is written after it, and if nothing of it is on the wire
-    /// the writer goes on.
+    /// A writer of pieces that is dropped before `finish`: a client cannot take its part on the wire for a complete
+    /// event, and nothing is written after it. If none of it is on the wire, the writer continues.
     #[test]
     fn piecewise_left_unfinished(
         script in script(),
@@ -558,13 +557,13 @@ proptest! {
             prop_assert_eq!(results, [Some(Ok(())); 4]);
             expected.extend(events_of(b"id: 1\n\ndata: after\n\n"));
         }
-        // The end of the stream is the client's.
+        // The client adds the end of the stream.
         let wire = writer.into_inner().output;
         prop_assert_eq!(events_of(&wire), expected);
     }
 }
 
-/// The future of the call `at` is dropped after so many polls, for all of both, in one event of many pieces.
+/// Drops the future of call `at` after the given number of polls, for all values of both, in one event of many pieces.
 #[test]
 fn piecewise_futures_dropped_at_every_await() {
     use embedded_io_async::Write;
@@ -597,7 +596,7 @@ fn piecewise_futures_dropped_at_every_await() {
     }
 }
 
-/// The head and what it takes to go on have to be in the buffer; nothing of an event that does not is written.
+/// The buffer must hold the head and the bytes needed to continue. Nothing of an event that does not fit is written.
 #[test]
 fn a_head_that_does_not_fit_is_not_written() {
     let head = Event::new().id(EventId::from_u64(7)).data("left out");
@@ -613,7 +612,7 @@ fn a_head_that_does_not_fit_is_not_written() {
     assert_eq!(writer.into_inner().output, b"id: 7\ndata: \n\n");
 }
 
-/// A connection that takes nothing must not make a writer of pieces spin.
+/// A connection that accepts no bytes must not make a writer of pieces loop.
 #[test]
 fn write_zero_ends_a_writer_of_pieces() {
     let mut wire = [0; 40];
@@ -625,7 +624,7 @@ fn write_zero_ends_a_writer_of_pieces() {
     assert_eq!(writer.send(&Event::new()), Err(WriteError::Unfinished));
 }
 
-/// What a dropped future has read is in the decoder, and no event of it is handed out, or counts, before the
+/// The decoder keeps the bytes that a dropped future has read. None of their events is returned, or counts, before the
 /// call that returns it.
 #[test]
 fn a_future_that_is_dropped_hands_nothing_out() {
@@ -650,7 +649,7 @@ fn a_future_that_is_dropped_hands_nothing_out() {
     assert_eq!((event.data(), event.last_event_id()), (&b"one two three"[..], &b"1"[..]));
     assert_eq!(reader.decoder().last_event_id(), b"1");
 
-    // On a new connection the event comes again, as a whole.
+    // On a new connection the complete event is sent again.
     let mut reader = dropped();
     reader.reconnect(Connection::reading(stream, &[]));
     assert_eq!(reader.decoder().last_event_id(), b"0");
@@ -664,7 +663,7 @@ fn a_future_that_is_dropped_hands_nothing_out() {
     assert_eq!((event.data(), event.last_event_id()), (&b"one two three"[..], &b"1"[..]));
 }
 
-/// An event is copied, and consumed when it is handed out: the connection's bytes may go then.
+/// An event is copied, and consumed when it is returned: the connection's bytes may be released then.
 #[test]
 fn events_are_copied_and_consumed_at_once() {
     let stream: &[u8] = b"data: 23.4\n\ndata: 23.5\n\n";
@@ -684,7 +683,7 @@ fn events_are_copied_and_consumed_at_once() {
     assert_eq!(*reader.connection(), b"data: 23.5\n\n");
 }
 
-/// A caller that wants to borrow from the connection's buffer does without a reader.
+/// A caller that must borrow from the connection's buffer uses the decoder without a reader.
 #[test]
 #[cfg_attr(
     any(not(target_pointer_width = "64"), sse_wire_small),
@@ -714,8 +713,8 @@ fn events_can_be_borrowed_from_a_connection() {
     assert!(decoder.is_mid_event());
 }
 
-/// `receive` looks into the connection's buffer once, says what that has brought, and causes no read while an
-/// event that was read before is still to be handed out.
+/// `receive` fills the connection's buffer once, reports the result, and does not read while an event that was read
+/// before is still pending.
 #[test]
 fn receive_makes_at_most_one_read() {
     fn name(result: Result<Received<'_>, ReadError<ErrorKind>>) -> String {
@@ -753,7 +752,7 @@ fn receive_makes_at_most_one_read() {
     }
 }
 
-/// One write and one flush for an event, where the connection takes it whole.
+/// One write and one flush for each event, if the connection accepts it whole.
 #[test]
 fn one_write_and_one_flush() {
     let write_flush_and_no_more = [Act::Move(64), Act::Move(1), Act::Fail];
@@ -790,7 +789,7 @@ fn an_event_that_does_not_fit_is_not_written() {
     assert_eq!(writer.keep_alive(), Err(WriteError::Encode(too_small)));
 }
 
-/// A connection that takes nothing and says nothing must not spin, or panic.
+/// A connection that accepts no bytes without an error must not cause a loop or a panic.
 #[test]
 fn write_zero_is_an_error() {
     struct Full;
@@ -809,7 +808,7 @@ fn write_zero_is_an_error() {
     assert_eq!(writer.send(&Event::new().data("x")), Err(WriteError::WriteZero));
 }
 
-/// The end is where a read gives nothing; what comes behind it is read all the same.
+/// A read of no bytes is the end. Bytes after it are still read.
 #[test]
 fn a_read_of_nothing_is_the_end() {
     let mut reader =

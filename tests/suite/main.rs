@@ -1,5 +1,5 @@
-//! The tests of the core, in one program, so that what they share is compiled once. Tests that need an allocator or a logger
-//! of their own are beside this directory.
+//! The tests of the core, in one program, so that shared code is compiled once. Tests that need their own allocator or
+//! logger are in the parent directory.
 #![allow(clippy::restriction, reason = "tests may panic")]
 
 mod client;

@@ -1,5 +1,5 @@
-//! What other implementations got wrong, each with its name, and what users have reported of this one: its
-//! rows in the list of reports, with the public reports of the same fault elsewhere.
+//! Regression tests: faults of other implementations, with their names, and faults that users reported of this one, as
+//! rows in the list of reports, with public reports of the same fault elsewhere.
 
 use crate::support::drive::{CALLS, Call, WAYS, as_text, cut, feed, feed_all, read_stream};
 use crate::support::oracle::{self, Client, Output, Own};
@@ -19,7 +19,7 @@ fn decode(chunks: &[&[u8]]) -> Vec<Output> {
     feed_all(&mut Decoder::new([0; 256]), chunks, Call::Next, as_text)
 }
 
-/// eventsource-stream panics on a byte order mark, whole or cut.
+/// eventsource-stream panics on a byte order mark, whole or split.
 #[test]
 fn byte_order_mark() {
     let stream = b"\xEF\xBB\xBFdata: a\n\n";
@@ -28,7 +28,7 @@ fn byte_order_mark() {
     }
 }
 
-/// eventsource-stream withholds all later events after one bad byte; sse-stream ends the stream.
+/// eventsource-stream withholds all events after one invalid byte; sse-stream ends the stream.
 #[test]
 fn bad_utf8_costs_nothing_but_itself() {
     let found = decode(&[b"data: a\xFFb\n\ndata: c\n\n", b"data: \xE2\x82\n\n", b"data: d\n\n"]);
@@ -36,7 +36,7 @@ fn bad_utf8_costs_nothing_but_itself() {
     assert_eq!(found, expected);
 }
 
-/// sse-stream forgets the id with the event that brought it.
+/// sse-stream forgets the ID after the event that set it.
 #[test]
 fn id_persists() {
     let found = decode(&[b"id: 1\ndata: a\n\ndata: b\n\n", b"event: x\ndata: c\n\n"]);
@@ -65,7 +65,7 @@ fn retry_alone() {
     assert_eq!(decoder.reconnection_time().unwrap().as_millis(), 1500);
 }
 
-/// sseer accepts a sign, and others what a parser of numbers accepts.
+/// sseer accepts a sign, and others accept whatever their number parser accepts.
 #[test]
 fn retry_is_digits() {
     for value in ["+5", "-5", "5.0", " 5 ", "0x5", "5e3", "5_0", "", "\u{0665}", "5\0"] {
@@ -78,7 +78,7 @@ fn retry_is_digits() {
     }
 }
 
-/// eventsource-client takes a field that is named `comment` for a comment.
+/// eventsource-client treats a field named `comment` as a comment.
 #[test]
 fn comment_is_not_a_name() {
     let mut tokenizer = sse_wire::Tokenizer::new();
@@ -86,7 +86,7 @@ fn comment_is_not_a_name() {
     assert_eq!(decode(&[b"comment: x\ndata: a\n\n"]), [event("message", "a", "")]);
 }
 
-/// tokio_sse_codec, async-sse, sse-codec: a CRLF that is cut makes a blank line.
+/// tokio_sse_codec, async-sse, sse-codec: a split CRLF becomes a blank line.
 #[test]
 fn crlf_cut_in_two() {
     let stream = b"event: x\r\ndata: a\r\ndata: b\r\n\r\n";
@@ -95,15 +95,15 @@ fn crlf_cut_in_two() {
     }
 }
 
-/// The same: `data` without a colon, and an empty `event`.
+/// The same crates: `data` without a colon, and an empty `event`.
 #[test]
 fn lines_without_a_value() {
     let found = decode(&[b"data\n\ndata\ndata\n\nevent: x\nevent\ndata: a\n\nevent:\ndata: b\n\n"]);
     assert_eq!(found, ["", "\n", "a", "b"].map(|data| event("message", data, "")));
 }
 
-/// sse-core's memory never shrinks: a growing buffer gives back what 32 events did not need a quarter
-/// of, and at a reconnection all but the id.
+/// sse-core's memory never shrinks. Here a growing buffer releases memory of which 32 events needed less than a
+/// quarter, and at a reconnection all except the ID's.
 #[cfg(feature = "alloc")]
 #[test]
 fn memory_is_given_back() {
@@ -111,7 +111,7 @@ fn memory_is_given_back() {
 
     let mut decoder = Decoder::new(GrowingBuffer::with_limit(1 << 20));
     assert_eq!(decoder.buffer().allocated(), 0);
-    // In two chunks, so that the buffer is needed.
+    // In two chunks, so that the decoder uses its buffer.
     let mut send = |len: usize| {
         let stream = format!(": note\n\nid: 1\ndata: {}", "x".repeat(len));
         assert_eq!(feed(&mut decoder, stream.as_bytes(), Call::Next, as_text), []);
@@ -147,8 +147,7 @@ fn end_of_stream_does_not_dispatch() {
     }
 }
 
-/// fastify-sse, hono, h3, django-eventstream, fastapi, picoserve: a line break in a value starts a
-/// field.
+/// fastify-sse, hono, h3, django-eventstream, fastapi, picoserve: a line break in a value starts a new field.
 #[test]
 fn nothing_is_injected() {
     for line_break in ["\n", "\r", "\r\n"] {
@@ -198,7 +197,7 @@ fn read_event(
     }
 }
 
-/// The same loop with a `?` before it consumes, as the docs had it once.
+/// The same loop with a `?` before it consumes, as in earlier docs.
 fn read_event_and_consume_too_late(
     decoder: &mut Decoder<[u8; 256]>,
     stream: &mut impl BufRead,
@@ -220,8 +219,8 @@ fn read_event_and_consume_too_late(
 
 const TOO_LONG: Result<&str, DecodeError> = Err(DecodeError::EventTooLong);
 
-/// Row 1 (lluchs/eventsource#1): `data: 1\n\ndata: <300 x>\n\ndata: 2\n\n` in one piece, through a loop over
-/// `decode`, gave the error for ever.
+/// Row 1 (lluchs/eventsource#1): `data: 1\n\ndata: <300 x>\n\ndata: 2\n\n` in one chunk, through a loop over `decode`,
+/// returned the error forever.
 #[test]
 fn an_event_that_is_too_long_comes_for_ever() {
     let stream = format!("data: 1\n\ndata: {}\n\ndata: 2\n\n", "x".repeat(300));
@@ -230,7 +229,7 @@ fn an_event_that_is_too_long_comes_for_ever() {
     let found: Vec<_> = std::iter::from_fn(|| read_event(&mut decoder, &mut rest)).collect();
     assert_eq!(found, [Ok("1"), TOO_LONG, Ok("2")].map(|found| found.map(String::from)));
 
-    // What a caller sees that returns before it consumes.
+    // The result for a caller that returns before it consumes.
     let (mut decoder, mut rest) = (Decoder::new([0; 256]), stream.as_bytes());
     let mut next = || read_event_and_consume_too_late(&mut decoder, &mut rest);
     assert_eq!(next(), Ok(Some("1".into())));
@@ -239,8 +238,8 @@ fn an_event_that_is_too_long_comes_for_ever() {
     }
 }
 
-/// Row 2: `data: <300 x>` and `\ndata: TAIL\n\ndata: 2\n\n`, through the same loop, gave the tail of the event
-/// that is too long as an event.
+/// Row 2: `data: <300 x>` and `\ndata: TAIL\n\ndata: 2\n\n`, through the same loop, returned the tail of the event that
+/// is too long as an event.
 #[test]
 fn the_tail_of_an_event_that_is_too_long_is_an_event() {
     let first = format!("data: {}", "x".repeat(300));
@@ -250,15 +249,15 @@ fn the_tail_of_an_event_that_is_too_long_is_an_event() {
     let found: Vec<_> = std::iter::from_fn(|| read_event(&mut decoder, &mut stream)).collect();
     assert_eq!(found, [TOO_LONG, Ok("2")].map(|found| found.map(String::from)));
 
-    // What a caller sees that returns before it consumes.
+    // The result for a caller that returns before it consumes.
     let (mut decoder, mut stream) = (Decoder::new([0; 256]), first.as_bytes().chain(&second[..]));
     let mut next = || read_event_and_consume_too_late(&mut decoder, &mut stream);
     assert_eq!(next(), Err(DecodeError::EventTooLong));
     assert_eq!(next(), Ok(Some("TAIL".into())));
 }
 
-/// Row 3 (alpakka#1183): six times `id: <130 i>N\ndata: a\n\n` over 256 bytes. The last event ID stayed the
-/// first one, since none fits beside it, so that a client that reconnected met the same events for ever.
+/// Row 3 (alpakka#1183): six times `id: <130 i>N\ndata: a\n\n` over 256 bytes. No later ID fits beside the first one,
+/// which stayed the last event ID. So a client that reconnected received the same events forever.
 #[test]
 fn a_long_id_keeps_out_the_ids_after_it() {
     let id = |n: usize| format!("{}{n}", "i".repeat(130));
@@ -282,9 +281,9 @@ fn a_long_id_keeps_out_the_ids_after_it() {
     }
 }
 
-/// Row 4: `id: <240 i>\ndata: a\n\n`, then 200 times `data: <9 x>\n\n` over 256 bytes. All are too long beside the
-/// id, also after a reconnection, until another id takes its place; a buffer with room for that id and an event
-/// gives them all.
+/// Row 4: `id: <240 i>\ndata: a\n\n`, then 200 times `data: <9 x>\n\n` over 256 bytes. All events are too long beside
+/// the ID, also after a reconnection, until another ID replaces it. A buffer that holds this ID and an event returns
+/// them all.
 #[test]
 fn a_long_id_keeps_out_the_events_after_it() {
     let id = "i".repeat(240);
@@ -301,7 +300,7 @@ fn a_long_id_keeps_out_the_events_after_it() {
             assert_eq!(decoder.last_event_id(), id.as_bytes());
             decoder
         };
-        // What frees it, and which id is the last one then.
+        // The ways to release it, and the last event ID after each.
         for (freeing, last_event_id) in
             [("id: 7\n\n", "7"), ("id\n\n", ""), ("id: 8\rdata: b\r\r", "8")]
         {
@@ -315,7 +314,7 @@ fn a_long_id_keeps_out_the_events_after_it() {
         let found = feed(&mut decoder, short.as_bytes(), call, as_text);
         assert_eq!(found, [event("message", "xxxxxxxxx", "9")]);
 
-        // One id of that length and the longest event.
+        // One ID of that length and the longest event.
         let mut buffer = vec![0; id.len() + first.len() + 8];
         let mut decoder = Decoder::new(&mut buffer[..]);
         let found = feed(&mut decoder, first.as_bytes(), call, as_text);
@@ -325,8 +324,7 @@ fn a_long_id_keeps_out_the_events_after_it() {
     }
 }
 
-/// Row 5 (a2a-js#582, nv-redfish#138): 1 MiB of one event without an end over 64 bytes. Nothing told the
-/// caller.
+/// Row 5 (a2a-js#582, nv-redfish#138): 1 MiB of one event without an end over 64 bytes. The caller was not informed.
 #[cfg(feature = "alloc")]
 #[test]
 fn an_event_without_an_end_is_silent() {
@@ -362,7 +360,7 @@ fn an_event_without_an_end_is_silent() {
     }
 }
 
-/// A connection of which each read gives one chunk.
+/// A connection that returns one chunk for each read.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 struct Reads<'c>(std::collections::VecDeque<&'c [u8]>);
 
@@ -420,8 +418,8 @@ mod reads {
     }
 }
 
-/// Row 6 (llama.cpp#16109, toolhive#6037): a field that does not exist, and JSON that is no event stream, were
-/// ignored without a sign.
+/// Row 6 (llama.cpp#16109, toolhive#6037): an unknown field, and JSON that is not an event stream, were ignored
+/// silently.
 #[test]
 fn nothing_tells_that_a_line_was_ignored() {
     for (stream, events, ignored_lines) in [
@@ -442,8 +440,8 @@ fn nothing_tells_that_a_line_was_ignored() {
     }
 }
 
-/// Row 7 (reqwest-eventsource#25, mattermost-plugin-agents#985): `:\n\n` four times, then `data: a\n\n`, a read each,
-/// made a reader return once, so that a deadline around it killed a healthy stream.
+/// Row 7 (reqwest-eventsource#25, mattermost-plugin-agents#985): `:\n\n` four times, then `data: a\n\n`, one for each
+/// read. The reader returned once, so that a deadline around it ended a healthy stream.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
 fn a_reader_gives_no_sign_of_life() {
@@ -467,8 +465,8 @@ fn a_reader_gives_no_sign_of_life() {
     assert_eq!(embassy_futures::block_on(async_reader.receive()), Ok(Received::End));
 }
 
-/// Row 8 (llm-gateway#2055): `id: 1\nevent: a\nretry: 5\ndata: x\n\ndata: y\n\n`, decoded and encoded again by a
-/// proxy: the second event got the id of the first one, and a type.
+/// Row 8 (llm-gateway#2055): `id: 1\nevent: a\nretry: 5\ndata: x\n\ndata: y\n\n`, decoded and encoded again by a proxy:
+/// the second event got the ID of the first one, and a type.
 #[test]
 fn a_proxy_makes_up_fields() {
     fn encode_again(event: &sse_wire::MessageEvent<'_>) -> Vec<u8> {
@@ -486,7 +484,7 @@ fn a_proxy_makes_up_fields() {
         copy.encode(&mut out).unwrap().to_vec()
     }
     let reported = "id: 1\nevent: a\nretry: 5\ndata: x\n\ndata: y\n\n";
-    // In the encoder's order, so that the bytes are the same again.
+    // In the encoder's order, so that the bytes are the same.
     let same = "event: a\nid: 1\nretry: 5\ndata: x\n\ndata: y\n\nid: \ndata: z\ndata: \n\n\
         event: message\nretry: 0\ndata: \n\n";
     for stream in [reported, same] {
@@ -510,8 +508,8 @@ fn a_proxy_makes_up_fields() {
     }
 }
 
-/// Row 9: a decoder within an event (`data: cut o`), given to a new reader whose stream is `data: new\n\n`, made
-/// `cut odata: new` of both.
+/// Row 9: a decoder within an event (`data: cut o`), given to a new reader whose stream is `data: new\n\n`, returned
+/// `cut odata: new`.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
 fn a_reader_goes_on_within_an_event_of_another_stream() {
@@ -545,7 +543,7 @@ fn a_reader_goes_on_within_an_event_of_another_stream() {
     }
 }
 
-/// Row 11: a `Buffered` over `Vec::with_capacity(1024)`, whose length is 0, was the end of the stream at once.
+/// Row 11: a `Buffered` over `Vec::with_capacity(1024)`, whose length is 0, reported the end of the stream at once.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
 fn an_empty_buffer_looks_like_the_end_of_the_stream() {
@@ -576,13 +574,13 @@ fn an_empty_buffer_looks_like_the_end_of_the_stream() {
     let read = embedded_io_async::Read::read(&mut buffered, &mut out);
     assert_eq!(embassy_futures::block_on(read), Err(error));
 
-    // A connection that ends is no error of the buffer.
+    // The end of a connection is not an error of the buffer.
     let mut reader = blocking::EventReader::new(Buffered::new(&[][..], vec![0; 1024]), [0; 64]);
     assert_eq!(reader.next(), Ok(None));
 }
 
-/// Row 12: the bytes of a connection, with chunked framing, given to a decoder. The framing is no field, and its
-/// line ends cut the data.
+/// Row 12: the bytes of a connection, with chunked framing, given to a decoder. The framing is not a field, and its
+/// line ends split the data.
 #[test]
 fn raw_chunked_framing_is_decoded() {
     let stream = b"8\r\ndata: 12\r\n5\r\n345\n\n\r\n";
@@ -591,14 +589,14 @@ fn raw_chunked_framing_is_decoded() {
             let chunks: Vec<&[u8]> = stream.chunks(length).collect();
             let (found, decoder) = read_stream(Decoder::new([0; 64]), &chunks, way, as_text);
             assert_eq!(found, [event("message", "12", "")], "{way:?} {length}");
-            // `8`, `5` and `345`, by which the caller can tell.
+            // `8`, `5` and `345`: they tell the caller of the framing.
             assert_eq!(decoder.ignored_lines(), 3, "{way:?} {length}");
         }
     }
 }
 
-/// A call of `next` with a new slice of the same bytes decodes them again: the slice that is moved on has to live
-/// as long as the loop, as the docs of `next` say. So do those of `decode`, and a tokenizer.
+/// Calling `next` with a new slice of the same bytes decodes them again: the slice must live as long as the loop, as
+/// the docs of `next` say. The same is true of `decode` and a tokenizer.
 #[test]
 fn a_new_slice_for_each_call_starts_at_the_first_byte() {
     use sse_wire::{Field, Token, Tokenizer};
@@ -623,8 +621,8 @@ fn a_new_slice_for_each_call_starts_at_the_first_byte() {
     assert_eq!(found, ["a", "b"].map(|data| event("message", data, "")));
 }
 
-/// Row 14 (better-sse#41, typescript-sdk#2541): `Cache-Control: no-cache` alone lets Traefik, Caddy and
-/// `compression` layers hold events back, in order to compress them.
+/// Row 14 (better-sse#41, typescript-sdk#2541): with `Cache-Control: no-cache` alone, Traefik, Caddy and `compression`
+/// layers delay events in order to compress them.
 #[test]
 fn proxies_hold_events_back() {
     let values = |name: &str| -> Vec<&str> {
@@ -638,8 +636,8 @@ fn proxies_hold_events_back() {
     assert_eq!(values("X-Accel-Buffering"), ["no"]);
 }
 
-/// Row 11: `EventWriter::new(connection, Vec::with_capacity(1024))`, whose buffer has a length of 0, reported that
-/// it was too small for each event.
+/// Row 11: `EventWriter::new(connection, Vec::with_capacity(1024))`, whose buffer has length 0, reported for each event
+/// that the buffer was too small.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
 fn a_buffer_that_is_empty_by_mistake() {
@@ -663,7 +661,7 @@ fn a_buffer_that_is_empty_by_mistake() {
 }
 
 /// Row 13 (axum#3385, esphome#19376): the JSON of a value, 5 000 bytes, through a writer of 64 bytes, needed a second
-/// buffer that held it all.
+/// buffer that held all of it.
 #[cfg(all(feature = "std", feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
 fn json_that_is_longer_than_the_buffer() {
@@ -692,7 +690,7 @@ fn json_that_is_longer_than_the_buffer() {
         let found = feed(&mut decoder, &wire[..len], Call::Next, as_text);
         assert!(found == expected, "it comes out as something else");
 
-        // No second buffer: each part is written as it comes.
+        // No second buffer: each part is written as it is formatted.
         let mut wire = vec![0; 64 * 1024];
         let mut writer = asynch::EventWriter::new(&mut wire[..], [0; 64]);
         embassy_futures::block_on(async {

@@ -1,4 +1,4 @@
-//! `ReplayBuffer` against a model, and what its docs say.
+//! Compares `ReplayBuffer` with a model, and tests what its docs promise.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ proptest! {
     }
 }
 
-/// Of epoch 7, with the events `e1`, `e2` and so on.
+/// A buffer of epoch 7, with the events `e1`, `e2` and so on.
 fn buffer(events: u32) -> ReplayBuffer<[u8; 256]> {
     let mut replay = ReplayBuffer::new(7, [0; 256]);
     for number in 1..=events {
@@ -83,13 +83,13 @@ fn tells_of_a_gap_and_how_much_is_missing() {
     let first: u64 = first.strip_prefix("id: 7-").unwrap().parse().unwrap();
     assert!((185..195).contains(&first), "{first}");
 
-    // One before the oldest misses nothing; the one before that, one event.
+    // A client one before the oldest missed nothing; the one before that missed one event.
     let resume = |number: u64| replay.resume(format!("7-{number}").as_bytes());
     assert_eq!(resume(first - 1), Resume::Exact(replay.oldest()));
     for (number, expected) in [(first - 2, 1), (1, first - 2)] {
         let Resume::Gap { missed, mut cursor } = resume(number) else { panic!() };
         assert_eq!(missed, expected);
-        // Who goes on without a look at it is told again.
+        // A client that ignores the result gets it again.
         assert_eq!(replay.next(&mut cursor), Some(Err(Lagged { missed })));
         assert_eq!(cursor, replay.oldest());
     }
