@@ -1,4 +1,4 @@
-//! The command line.
+//! Parses the command line.
 
 use lexopt::{Arg, Parser};
 use std::ffi::OsStr;

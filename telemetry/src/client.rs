@@ -1,5 +1,5 @@
-//! The event stream as a client sees it: decoded over a buffer of fixed size, shown in the terminal,
-//! and gone on with when the connection is lost.
+//! The client: decodes the event stream with a buffer of fixed size, shows it in the terminal, and reconnects when the
+//! connection is lost.
 
 use crate::http;
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(crate) struct Client {
     summary: Summary,
 }
 
-/// What has happened so far.
+/// Counters of the client so far.
 pub(crate) struct Summary {
     start: Instant,
     events: u64,
@@ -59,7 +59,7 @@ impl Client {
         &self.summary
     }
 
-    /// Shows events until there were `limit`, over as many connections as it takes.
+    /// Shows events until their number is `limit`, over as many connections as necessary.
     pub(crate) async fn run(&mut self, limit: Option<u32>) -> Result<(), Box<dyn Error>> {
         while let Some(wait) = self.source.connect(RandomState::new().hash_one(0) as u32) {
             if !wait.is_zero() {

@@ -4,11 +4,11 @@
 use core::time::Duration;
 use sse_wire::{Event, FormatError, event_type};
 
-/// The time after which a client should come back.
+/// The time after which a client should reconnect.
 pub(crate) const RETRY: Duration = Duration::from_secs(2);
 
-/// Encodes how many samples are missing; `None` if that is not known. The event has no id, so that a client that loses
-/// it is told again.
+/// Encodes the number of missing samples; `None` if it is unknown. The event has no ID, so that a client that loses it
+/// is told again.
 pub(crate) fn encode_gap(missed: Option<u64>, out: &mut [u8]) -> Result<&[u8], FormatError> {
     let event = Event::new().event_type(event_type!("gap")).retry(RETRY);
     match missed {

@@ -1,5 +1,4 @@
-//! A client's half of HTTP, as small as it can be: one GET, whose response lasts until the
-//! connection is closed.
+//! A minimal HTTP client: one GET, whose response ends when the connection closes.
 
 use sse_wire::Response;
 use std::io;
@@ -11,11 +10,11 @@ use tokio::net::TcpStream;
 pub(crate) struct Body {
     connection: TcpStream,
     buffer: [u8; 1024],
-    /// What came along with the head and is to be read first.
+    /// Bytes that came with the head, to be read first.
     behind_head: std::ops::Range<usize>,
 }
 
-/// Sends a request. An error of the kind `InvalidData` is a response that this client never understands.
+/// Sends a request. An error of kind `InvalidData` means that the client can never use this response.
 pub(crate) async fn get(
     address: SocketAddr,
     path: &str,
@@ -57,7 +56,7 @@ fn parse(head: &[u8]) -> io::Result<Response> {
     let mut response = Response::new(status);
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         if name.eq_ignore_ascii_case("Transfer-Encoding") {
-            // picoserve ends such a body by closing the connection, and never cuts it into chunks.
+            // picoserve ends such a body by closing the connection, and never splits it into chunks.
             return Err(invalid("the response has a transfer coding"));
         }
         response = response.header(name, value);
@@ -70,7 +69,7 @@ fn invalid(message: &str) -> io::Error {
 }
 
 impl Body {
-    /// The next bytes, as they come; none at the end.
+    /// The next bytes, as they arrive; empty at the end.
     pub(crate) async fn chunk(&mut self) -> io::Result<&[u8]> {
         let mut chunk = std::mem::take(&mut self.behind_head);
         if chunk.is_empty() {

@@ -1,22 +1,22 @@
-//! Live telemetry of this machine, as a device would serve it.
+//! Live telemetry of this machine, served as a device would serve it.
 //!
-//! Samples the load, memory and uptime, and serves them as an event stream over HTTP, through
-//! picoserve, on a loopback port; `/` is a page that draws them. A client in the same process reads
-//! the stream over TCP, decodes it and shows it in the terminal.
+//! Samples the load, memory and uptime, and serves them as an event stream over HTTP, with picoserve, on a loopback
+//! port; `/` is a page that plots them. A client in the same process reads the stream over TCP, decodes it and shows it
+//! in the terminal.
 //!
 //! ```text
 //! cargo run --release --package telemetry
 //! ```
 //!
-//! | file         | what lives there                                             |
-//! |--------------|--------------------------------------------------------------|
-//! | `args.rs`    | the command line                                             |
-//! | `sampler.rs` | what is measured, and how often                              |
-//! | `page.html`  | the page, of this server and of the firmware's                |
-//! | `server.rs`  | the page, the latest samples, and the event stream           |
-//! | `gap.rs`     | the event that says that samples are missing                 |
-//! | `client.rs`  | the event stream, decoded, and shown in the terminal         |
-//! | `http.rs`    | a client's half of HTTP, as small as it can be               |
+//! | file         | contents                                                  |
+//! |--------------|-----------------------------------------------------------|
+//! | `args.rs`    | parses the command line                                   |
+//! | `sampler.rs` | takes samples of this machine at an interval              |
+//! | `page.html`  | the page of this server and of the firmware               |
+//! | `server.rs`  | serves the page, the latest samples, and the event stream |
+//! | `gap.rs`     | the event for missing samples                             |
+//! | `client.rs`  | decodes the event stream, and shows it in the terminal    |
+//! | `http.rs`    | a minimal HTTP client                                     |
 
 mod args;
 mod client;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has had enough of it.
+        // The reader of the output has closed it.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("telemetry: {error}");
@@ -62,7 +62,7 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// picoserve's futures stay on one thread, as they would on a device.
+/// picoserve's futures stay on one thread, as on a device.
 fn start(args: &Args) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, run(args))
@@ -75,7 +75,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "http://{address}/ has the page, http://{address}/events the stream")?;
 
-    // The ids of a process that ran before are not taken for ours.
+    // IDs of an earlier process must not be mistaken for those of this one.
     let start = SystemTime::UNIX_EPOCH.elapsed()?.as_millis() as u64;
     let (samples, history) = watch::channel(History::new(start, [0; _]));
     let mut client = Client::new(address);

@@ -1,4 +1,4 @@
-//! What is measured, and how often.
+//! Takes samples of this machine at an interval.
 
 use crate::gap::RETRY;
 use crate::server::History;
@@ -11,13 +11,13 @@ use sysinfo::{LoadAvg, System};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// One look at the machine. Displays as the JSON that clients get.
+/// One measurement of the machine. Displays as the JSON that clients receive.
 struct Sample {
     /// Since the Unix epoch.
     time: Duration,
     /// Over one, five and fifteen minutes.
     load: [f64; 3],
-    /// How busy the processors were since the sample before, in percent.
+    /// The load of the processors since the previous sample, in percent.
     cpu: f32,
     memory_used: u64,
     memory_total: u64,
@@ -52,7 +52,7 @@ impl fmt::Display for Sample {
     }
 }
 
-/// Takes a sample at each interval. Whoever reads the history is woken.
+/// Takes a sample at each interval, and wakes the readers of the history.
 pub(crate) async fn run(
     history: watch::Sender<History>,
     every: Duration,

@@ -1,9 +1,9 @@
 //! The page at `/` and the event stream at `/events`, one task for each connection.
 //!
-//! picoserve takes the stream as a body that is never done. A client without `Last-Event-ID` gets what the
-//! history keeps, then each sample as it is taken. A client that comes back goes on after the id it sends;
-//! if that is not possible, an event of type `gap` says how many samples are missing: `{"missed":25}`, or
-//! `null` if that is not known. It has no id, so that a client that loses it is told again.
+//! picoserve gets the stream as an endless body. A client without `Last-Event-ID` gets the stored samples, then each
+//! new one. A client that reconnects continues after the ID that it sends. If that is impossible, an event of type
+//! `gap` says how many samples are missing: `{"missed":25}`, or `null` if the number is unknown. It has no ID, so that
+//! a client that loses it is told again.
 
 use crate::args::Args;
 use crate::gap::encode_gap;
@@ -25,19 +25,19 @@ use tokio::sync::watch;
 use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
-/// The latest samples, as they are sent: about 120.
+/// The latest samples, encoded: about 120.
 pub(crate) type History = ReplayBuffer<[u8; 26 * 1024]>;
 
-/// The longest pause without a sign of life.
+/// The longest pause without a keep-alive.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Room for a request's head. A browser sends the cookies of all ports along.
+/// The size of the buffer for a request's head. A browser also sends the cookies of other ports.
 const HTTP_BUFFER: usize = 8 * 1024;
 
-/// Room for an event: type, id and retry take less than 100 bytes, a sample about 150.
+/// The size of the buffer for an event: type, ID and retry take less than 100 bytes, a sample about 150.
 const EVENT_BUFFER: usize = 512;
 
-/// How long a client may leave no room for more. One that closes the connection is noticed at once.
+/// How long a write may wait for a slow client. A client that closes the connection is noticed at once.
 const WRITE_TIMEOUT: picoserve::time::Duration = picoserve::time::Duration::from_secs(10);
 
 const PAGE: File = File::html(include_str!("page.html"));
@@ -53,7 +53,7 @@ pub(crate) async fn run(
         history,
         cursor,
         is_unknown: false,
-        // With samples a second apart, one falls into each pause.
+        // If samples are a second apart, each pause has one keep-alive.
         keep_alive_after: LONGEST_PAUSE.min(args.interval * 2 / 3),
         drop_after: args.drop_after.map_or(u64::MAX, u64::from),
     };
@@ -67,7 +67,7 @@ pub(crate) async fn run(
             Ok((connection, _)) => connection,
             Err(error) => {
                 eprintln!("telemetry: cannot accept a connection: {error}");
-                // It may be for want of file descriptors, which takes a while to pass.
+                // Maybe file descriptors are exhausted, and closing some takes time.
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }
@@ -75,9 +75,9 @@ pub(crate) async fn run(
         let shared = Rc::clone(&shared);
         spawn_local(async move {
             let (app, config) = &*shared;
-            // Small writes are to go out as they are made. If that cannot be had, they still go out.
+            // Small writes should be sent at once. If this fails, they are sent later.
             let _ = connection.set_nodelay(true);
-            // An error is a client that went away, was too slow or does not speak HTTP: its affair.
+            // An error means that the client is gone, is too slow or does not speak HTTP. The server ignores it.
             let _ = Server::new_tokio(app, config, &mut [0; HTTP_BUFFER]).serve(connection).await;
         });
     }
@@ -87,19 +87,19 @@ async fn serve_events(stream: EventStream) -> impl picoserve::response::IntoResp
     CustomResponse::build(StatusCode::OK).with_headers(RESPONSE_HEADERS).with_body(stream)
 }
 
-/// The stream as one client gets it.
+/// The stream of one client.
 #[derive(Clone)]
 struct EventStream {
     history: watch::Receiver<History>,
     cursor: Cursor,
-    /// The client's id is unknown here, and it must be told so.
+    /// The client's ID is unknown, and it must be told so.
     is_unknown: bool,
     keep_alive_after: Duration,
-    /// How many events the connection is to last.
+    /// The number of events before the connection is closed.
     drop_after: u64,
 }
 
-/// A client's stream is that of the router's state, from where the client stopped.
+/// A client's stream is that of the router's state, starting where the client stopped.
 impl<'r> FromRequestParts<'r, EventStream> for EventStream {
     type Rejection = Infallible;
 

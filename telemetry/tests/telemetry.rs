@@ -1,4 +1,4 @@
-//! Runs the program as a user does: the event stream that it serves, what it prints, and the status it ends with.
+//! Runs the program as a user does: checks its event stream, output and exit status.
 
 use serde_json::Value;
 use sse_wire::Decoder;
@@ -26,13 +26,13 @@ impl Server {
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
-        // A full pipe would stop the server.
+        // A full pipe would block the server.
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
         Self { address: address.trim().parse().unwrap(), child }
     }
 
-    /// The first `count` events that a client with this id gets: type, id, data.
+    /// The first `count` events for a client with this ID: type, ID, data.
     fn events(&self, last_event_id: Option<&str>, count: usize) -> Vec<(String, String, Value)> {
         let mut connection = TcpStream::connect(self.address).unwrap();
         connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -102,15 +102,14 @@ fn tells_of_a_gap() {
     let id = server.events(None, 1).remove(0).1;
     for unknown in ["12345-1", "nonsense", &id.replace("-1", "-999999")] {
         let (event_type, id, data) = server.events(Some(unknown), 1).remove(0);
-        // Without an id: a client that is cut off behind it is told again.
+        // Without an ID: a client that is cut off after it is told again.
         assert_eq!((event_type.as_str(), id.as_str()), ("gap", ""), "{unknown}");
         assert_eq!(data, serde_json::json!({ "missed": null }));
     }
-    // The ring holds about 120 samples: the second one leaves it when this many more have come.
+    // The ring holds about 120 samples: the second one leaves it after this many further ones.
     let _ = server.events(Some(&id), 150);
     let events = server.events(Some(&id), 20);
-    // While the client catches up, further samples may leave the ring: the gaps and samples are
-    // still seamless.
+    // While the client catches up, further samples may leave the ring: gaps and samples are still contiguous.
     assert_eq!(events[0].0, "gap");
     let mut next = 2;
     for (event_type, id, data) in events {

@@ -1,4 +1,4 @@
-//! Headless Chromium, driven over WebDriver, which is little more than JSON over HTTP.
+//! Headless Chromium, controlled over WebDriver, which is JSON over HTTP.
 
 use crate::process::{Process, free_address};
 use crate::{LIMIT, wait_for};
@@ -10,8 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use ureq::Agent;
 
-/// What the page's event source told it: an event of the stream, or `open` or `error`, which have
-/// neither id nor data.
+/// What the page's event source reported: an event of the stream, or `open` or `error`, which have neither ID nor data.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Note {
     pub(crate) what: String,
@@ -25,17 +24,17 @@ impl Note {
     }
 }
 
-/// What there is to see, at one moment.
+/// The contents of the page at one moment.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) notes: Vec<Note>,
     /// All states of the connection that the page has shown.
     pub(crate) states: Vec<String>,
-    /// What it says of the last event.
+    /// The page's text about the last event.
     pub(crate) last: String,
-    /// The values that it shows.
+    /// The values that the page shows.
     pub(crate) values: Vec<String>,
-    /// The sizes of what it has drawn.
+    /// The sizes of the lines that the page has drawn.
     pub(crate) lines: Vec<usize>,
 }
 
@@ -48,18 +47,18 @@ impl Seen {
 pub(crate) struct Browser {
     _driver: Process,
     agent: Agent,
-    /// Where commands go to.
+    /// The URL for commands.
     session: String,
 }
 
 impl Browser {
-    /// With a new profile, of this name.
+    /// Starts a browser with a new profile of this name.
     pub(crate) fn start(name: &str) -> Self {
         let address = free_address();
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={}", address.port())).stdout(Stdio::null());
         let driver = Process::start(&mut command);
-        // What went wrong is in the body of the response.
+        // The body of the response has the reason for an error.
         let config = Agent::config_builder().http_status_as_error(false);
         let agent = Agent::new_with_config(config.timeout_global(Some(LIMIT)).build());
         let driver_url = format!("http://{address}");
@@ -111,7 +110,7 @@ impl Browser {
         Seen { notes, states, last, values, lines }
     }
 
-    /// Stores how the page looks in a viewport of this size to a person who prefers this scheme.
+    /// Stores a screenshot of the page in a viewport of this size, with this colour scheme.
     pub(crate) fn screenshot(&self, name: &str, width: u32, height: u32, scheme: &str) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1,
             "mobile": false });
@@ -125,7 +124,7 @@ impl Browser {
         fs::write(screenshots.join(name).with_extension("png"), png).unwrap();
     }
 
-    /// A command of Chromium's own.
+    /// A command specific to Chromium.
     fn devtools(&self, command: &str, params: Value) -> Value {
         self.command("goog/cdp/execute", json!({ "cmd": command, "params": params }))
     }

@@ -1,16 +1,16 @@
-//! Opens the page of a telemetry server in headless Chromium, cuts its event stream ten times, and
-//! asserts that no event is lost, doubled or changed, and that the page shows what happens. If the connection is cut for
-//! longer than the server keeps events, the page must say how many are missing.
+//! Opens the page of a telemetry server in headless Chromium, cuts its event stream ten times, and checks that no event
+//! is lost, repeated or changed, and that the page shows what happens. If the connection is cut for longer than the
+//! server keeps events, the page must show how many are missing.
 //!
 //! Screenshots of the page are stored in `screenshots`, in cargo's target directory.
 //!
-//! | file         | what lives there                                                |
-//! |--------------|-----------------------------------------------------------------|
-//! | `browser.rs` | Chromium, driven over WebDriver                                 |
-//! | `record.js`  | what a page's event source tells it, and what the page shows    |
-//! | `proxy.rs`   | between browser and server: cuts the stream, and remembers it   |
-//! | `server.rs`  | the servers that are looked at                                  |
-//! | `process.rs` | processes that end with the test                                |
+//! | file         | contents                                                      |
+//! |--------------|---------------------------------------------------------------|
+//! | `browser.rs` | controls Chromium over WebDriver                              |
+//! | `record.js`  | records the events of a page, and what the page shows         |
+//! | `proxy.rs`   | proxy between browser and server: cuts and records the stream |
+//! | `server.rs`  | starts the servers whose pages are tested                     |
+//! | `process.rs` | processes that end with the test                              |
 
 mod browser;
 mod process;
@@ -27,19 +27,19 @@ use std::fmt::Debug;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Moments that are awkward for a browser: it is to forget what was cut off, all of it. One for
-/// each connection; some are among the events that it has missed, some among those that come live.
+/// Positions that are difficult for a browser: it must discard everything that was cut off. One for each connection;
+/// some are among the events that it missed, some among live ones.
 const CUTS: [Cut; 10] = [
     Cut::close(3, "event: samp"),
     Cut::reset(2, "id: "),
-    // An id that is shorter than what was sent, and yet one.
+    // A prefix of an ID that is itself a valid ID.
     Cut::close(2, "-"),
     // No response at all.
     Cut::close(0, ""),
     // Two milliseconds, if it counted.
     Cut::close(1, "retry: 2"),
     Cut::reset(5, "data: {"),
-    // All of an event but the line that dispatches it.
+    // The whole event except the line that dispatches it.
     Cut::close(2, "}\n"),
     // A response without an event.
     Cut::close(0, "\r\n\r\n"),
@@ -47,19 +47,19 @@ const CUTS: [Cut; 10] = [
     Cut::close(4, "}\n\n"),
 ];
 
-/// The connection is cut once the page has some events, and again right after it was told of the gap.
+/// The connection is cut once the page has some events, and again right after the gap is reported.
 const CUTS_AROUND_A_GAP: [Cut; 2] = [Cut::close(3, "}\n\n"), Cut::close(0, "}\n\n")];
 
-/// How many events are to come on the connection that is not cut.
+/// The number of events that the uncut connection must send.
 const EVENTS_AFTER_CUTS: usize = 5;
 
-/// How long anything may take: what comes is waited for, and this ends the wait for what does not.
+/// The time limit of each wait.
 const LIMIT: Duration = Duration::from_secs(180);
 
 #[test]
 fn host() {
     let keys = ["cpu", "load", "memory_total", "memory_used", "time", "uptime"];
-    // It keeps 120 samples: a browser may be a minute behind, and ten cuts take some 20 s.
+    // The server keeps 120 samples: a browser may be a minute late, and ten cuts take about 20 s.
     look_at("host", &Server::host(Duration::from_millis(500)), &keys);
 }
 
@@ -70,8 +70,8 @@ fn firmware() {
     look_at("firmware", &Server::firmware(), &keys);
 }
 
-/// The server takes samples so fast that its ring has moved on whenever the browser comes back: the page is told how many
-/// samples it has missed, again if the connection is cut right after that, and loses and doubles none beside them.
+/// The server takes samples so fast that its ring has always moved on when the browser reconnects. The page is told how
+/// many samples it missed, again if the connection is cut right after that. No other sample is lost or repeated.
 #[test]
 fn gap() {
     let server = Server::host(Duration::from_millis(10));
@@ -149,7 +149,7 @@ fn parse_id(id: &str) -> (&str, u64) {
     (boot, number.parse().unwrap())
 }
 
-/// Type, id and data are those that the server sent, and the data are what the page needs.
+/// Type, ID and data are those that the server sent, and the data has what the page needs.
 fn assert_as_sent(events: &[&Note], streams: &[Stream], keys: &[&str]) {
     let sent: HashMap<String, Note> = streams.iter().flat_map(decode).collect();
     for event in events {
@@ -164,7 +164,7 @@ fn assert_as_sent(events: &[&Note], streams: &[Stream], keys: &[&str]) {
     }
 }
 
-/// The events of one connection, by their ids.
+/// The events of one connection, by ID.
 fn decode(stream: &Stream) -> Vec<(String, Note)> {
     let head_end = stream.response.windows(4).position(|bytes| bytes == b"\r\n\r\n");
     let Some(head_end) = head_end else { return Vec::new() };
@@ -184,7 +184,7 @@ fn decode(stream: &Stream) -> Vec<(String, Note)> {
     events
 }
 
-/// Each request names the last event that the page was given before it.
+/// Each request has the ID of the last event that the page received before it.
 fn assert_came_back_with_last_id(seen: &Seen, streams: &[Stream]) {
     let mut expected = vec![None];
     let mut last = None;
@@ -199,7 +199,7 @@ fn assert_came_back_with_last_id(seen: &Seen, streams: &[Stream]) {
     assert_eq!(sent, expected);
 }
 
-/// The page tells of each change of its connection, and draws what comes.
+/// The page shows each change of its connection, and draws the events.
 fn assert_page_shows(seen: &Seen, events: &[&Note]) {
     let mut states = vec!["connecting"];
     for note in seen.notes.iter().filter(|note| !note.is_event()) {
@@ -211,7 +211,7 @@ fn assert_page_shows(seen: &Seen, events: &[&Note]) {
     assert!(!seen.lines.contains(&0), "{seen:?}");
 }
 
-/// Looks until there is what is waited for. What is seen instead is told if it never comes.
+/// Polls the page until the condition holds. At the time limit, reports its last contents instead.
 fn wait_for<T, E: Debug>(what: &str, mut look: impl FnMut() -> Result<T, E>) -> T {
     let start = Instant::now();
     loop {

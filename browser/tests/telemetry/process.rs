@@ -19,7 +19,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Unlike `Child::kill`, it leaves the process the time to end what it has started.
+        // Unlike `Child::kill`, this gives the process time to end its own children.
         let _ = Command::new("kill").arg(self.0.id().to_string()).status();
         let _ = self.0.wait();
     }

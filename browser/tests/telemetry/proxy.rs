@@ -1,7 +1,7 @@
-//! Stands between browser and server: cuts the connections of the event stream where it is told to,
-//! and remembers what went through.
+//! A proxy between browser and server: cuts the connections of the event stream at given positions, and records the
+//! bytes.
 //!
-//! One request for each connection: the servers close it behind the response.
+//! Handles one request for each connection: the servers close it after the response.
 
 use socket2::SockRef;
 use std::io::{self, Read, Write};
@@ -10,17 +10,17 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// What ends an event: data that are a JSON object, and an empty line.
+/// The end of an event: data that is a JSON object, and a blank line.
 const EVENT_END: &str = "}\n\n";
 
 /// Where a connection is cut.
 #[derive(Clone, Copy)]
 pub(crate) struct Cut {
-    /// After so many events ...
+    /// After this number of events ...
     events: usize,
-    /// ... behind the next occurrence of this.
+    /// ... after the next occurrence of this.
     behind: &'static str,
-    /// As by a network that breaks; otherwise the stream just ends.
+    /// Resets the connection, as a broken network does; otherwise the stream just ends.
     reset: bool,
 }
 
@@ -33,7 +33,7 @@ impl Cut {
         Self { events, behind, reset: true }
     }
 
-    /// Where in a response the cut is, if that has come already.
+    /// The position of the cut in a response, if the response has reached it.
     fn position(&self, response: &[u8]) -> Option<usize> {
         let mut start = 0;
         for _ in 0..self.events {
@@ -52,7 +52,7 @@ fn end_of(part: &str, bytes: &[u8]) -> Option<usize> {
 #[derive(Clone)]
 pub(crate) struct Stream {
     request: String,
-    /// As the server sent it, with what did not come through any more.
+    /// The bytes that the server sent, including those that were cut off.
     pub(crate) response: Vec<u8>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// The first stream gets the first cut, and so on; those behind the last cut go on.
+    /// The first stream gets the first cut, and so on. Streams after the last cut are not cut.
     pub(crate) fn start(server: SocketAddr, cuts: &'static [Cut]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -78,7 +78,7 @@ impl Proxy {
         thread::spawn(move || {
             for browser in listener.incoming() {
                 let streams = Arc::clone(&streams);
-                // An error is one side that has gone: the other one sees it end.
+                // An error means that one side is gone: the other one sees the end.
                 thread::spawn(move || serve(browser?, server, cuts, &streams));
             }
         });

@@ -1,5 +1,5 @@
-// Runs before the page's own script, and notes all that its event source tells it, and each state
-// that it shows.
+// Runs before the page's own script, and records everything that its event source reports, and each state that it
+// shows.
 "use strict";
 
 window.record = { notes: [], states: [] };

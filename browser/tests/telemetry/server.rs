@@ -1,4 +1,4 @@
-//! The servers that are looked at.
+//! Starts the servers whose pages are tested.
 
 use crate::process::{Process, free_address};
 use crate::wait_for;
@@ -13,7 +13,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `telemetry`, on this machine, with so long between its samples.
+    /// `telemetry`, on this machine, with this interval between samples.
     pub(crate) fn host(interval: Duration) -> Self {
         let mut command = Command::new(env!("CARGO"));
         command.args(["run", "--quiet", "--release", "--package", "telemetry", "--"]);
@@ -26,7 +26,7 @@ impl Server {
         Self::start(Command::new("firmware/telemetry.sh"))
     }
 
-    /// Starts a program that takes the port as its last argument, and waits until it serves.
+    /// Starts a program that takes the port as its last argument, and waits until it accepts connections.
     fn start(mut command: Command) -> Self {
         let address = free_address();
         command.arg(address.port().to_string()).current_dir("..").stdout(Stdio::null());
