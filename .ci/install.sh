@@ -1,7 +1,7 @@
-# Sourced by the scripts that need other programs: installs what is missing. Each function fails, and says what it
-# could not install, where the server cannot be reached.
+# Sourced by the scripts that need other programs: installs missing ones. Each function fails, and reports what it could
+# not install, if the server is unreachable.
 
-# Usage: need COMMAND PACKAGE... Installs Debian's packages for a command that is not there.
+# Usage: need COMMAND PACKAGE... Installs Debian's packages for a command that is missing.
 need() {
     command -v "$1" >/dev/null || need_packages "${@:2}"
 }
@@ -13,7 +13,7 @@ need_packages() {
         cannot_install "run 'apt-get install $*' as root, and try again"
 }
 
-# Usage: need_target TARGET. Rust's standard library for a target.
+# Usage: need_target TARGET. Installs Rust's standard library for a target.
 need_target() {
     rustc --target "$1" --print target-libdir 2>/dev/null | xargs -r test -d ||
         rustup target add "$1" || cannot_install "rustup cannot add the target $1"
@@ -29,7 +29,7 @@ need_toolchain() {
     done
 }
 
-# Usage: need_cargo COMMAND. A subcommand of cargo, from the package cargo-COMMAND.
+# Usage: need_cargo COMMAND. Installs a cargo subcommand, from the package cargo-COMMAND.
 need_cargo() {
     cargo "$1" --version >/dev/null 2>&1 || cargo install --quiet --locked "cargo-$1" ||
         cannot_install "cargo cannot install cargo-$1"

@@ -4,7 +4,7 @@
 //! curl -sN http://127.0.0.1:8080/events | cargo run --example cat -- --json
 //! ```
 
-// The operators that may panic are denied for the sake of the library.
+// The operators that may panic are denied for the library.
 #![allow(clippy::restriction)]
 
 use serde_json::Value;
@@ -38,10 +38,10 @@ control characters are printed as in JSON, such as \\u001b for ESC.
 The status is 1 if the input cannot be read or is no event stream.
 ";
 
-/// The most that can be asked for, so that a slip of the finger takes no machine down.
+/// An upper bound, so that a typing error does not exhaust the memory.
 const LARGEST: usize = 1 << 30;
 
-/// How many bytes tell a body that is no event stream.
+/// This number of bytes identifies a body that is not an event stream.
 const START: usize = 64;
 
 struct Args {
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has had enough of it.
+        // The reader of the output has closed it.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cat: {error}");
@@ -77,7 +77,7 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     error.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// `None`: help is wanted.
+/// `None`: the user asked for help.
 fn parse() -> Result<Option<Args>, String> {
     let mut args = Args { raw: false, json: false, chunk: 4096, buffer: 65536, file: None };
     let mut rest = env::args_os().skip(1);
@@ -86,7 +86,7 @@ fn parse() -> Result<Option<Args>, String> {
             Some("--raw") => args.raw = true,
             Some("--json") => args.json = true,
             Some("--chunk") => args.chunk = size("--chunk", rest.next(), 1)?,
-            // Eight bytes stay free: with fewer the decoder holds nothing at all.
+            // Eight bytes stay free: with fewer the decoder can hold nothing.
             Some("--buffer") => args.buffer = size("--buffer", rest.next(), 8)?,
             Some("-h" | "--help") => return Ok(None),
             Some(option) if option.len() > 1 && option.starts_with('-') => {
@@ -136,7 +136,7 @@ fn print_events(args: &Args, name: &str, mut stream: impl Read) -> Result<(), Bo
         let mut input = &chunk[..len];
         start.extend(input.iter().take(START - start.len()));
         if looks_like(&start) == Some(GZIP) {
-            // A live stream may have no end at which to say so.
+            // A live stream may have no end at which to report it.
             return Err(format!("{name}: no event stream, but {GZIP}").into());
         }
         while let Some(event) = decoder.next(&mut input) {
@@ -152,11 +152,11 @@ fn print_events(args: &Args, name: &str, mut stream: impl Read) -> Result<(), Bo
                 }
             }
         }
-        // The next read may have to wait, and what is complete must not wait with it.
+        // The next read may wait, and complete events must not wait for it.
         out.flush()?;
     }
     let is_cut_off = decoder.is_mid_event();
-    // A line counts when it has ended, and the last one may have no line end.
+    // A line counts when it ends, and the last one may have no line end.
     let _ = decoder.decode(&mut &b"\n"[..]);
     match decoder.ignored_lines() {
         lines if !found_event && lines > 0 => Err(match looks_like(&start) {
@@ -174,7 +174,7 @@ fn print_events(args: &Args, name: &str, mut stream: impl Read) -> Result<(), Bo
 
 const GZIP: &str = "gzip";
 
-/// What a body without events is, by its first bytes.
+/// Describes a body without events, from its first bytes.
 fn looks_like(start: &[u8]) -> Option<&'static str> {
     match start.trim_ascii_start() {
         [0x1F, 0x8B, ..] => Some(GZIP),
@@ -200,7 +200,7 @@ fn json(event: &MessageEvent<'_>) -> String {
     format!(r#"{{"type":{event_type},"data":{data},"id":{id}}}"#)
 }
 
-/// Writes control characters (C0, DEL, C1) as JSON does, so that a terminal does not act on them. Line feeds stay.
+/// Writes control characters (C0, DEL, C1) as JSON does, so that a terminal does not interpret them. Line feeds stay.
 fn escape(line: &str) -> String {
     let mut escaped = String::new();
     for character in line.chars() {

@@ -21,7 +21,7 @@ fn main() -> io::Result<()> {
         while let Some(event) = decoder.next(&mut chunk) {
             match event {
                 Ok(event) => println!("{}: {}", event.event_type_lossy(), event.data_lossy()),
-                // The event is too long for the buffer. The events after it still come.
+                // The event is too long for the buffer. Later events are not affected.
                 Err(error) => eprintln!("{error}"),
             }
         }

@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, celsius) in (1..).zip([20.5, 21.0, 21.5]) {
         let event =
             Event::new().event_type(event_type!("temperature")).id(EventId::from_u64(number));
-        // Formats the data straight into the buffer.
+        // Formats the data directly into the buffer.
         let bytes =
             event.data_fmt(format_args!(r#"{{"celsius":{celsius:.1}}}"#)).encode(&mut buffer)?;
         stdout.write_all(bytes)?;

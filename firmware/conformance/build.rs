@@ -5,7 +5,7 @@ use std::{env, fs};
 
 fn main() {
     let target = env::var("TARGET").unwrap();
-    // Of the RAM, the buffer leaves 6 KiB or more to the stack.
+    // The buffer leaves at least 6 KiB of the RAM to the stack.
     let (board, buffer) = match target.as_str() {
         "thumbv6m-none-eabi" => ("microbit", 9 * 1024),
         "thumbv7m-none-eabi" => ("lm3s6965", 40 * 1024),
@@ -21,6 +21,6 @@ fn main() {
         println!("cargo:rustc-link-arg-bins=-Tmemory.x");
     }
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
-    // A page-aligned layout would leave holes in the image.
+    // A page-aligned layout would leave gaps in the image.
     println!("cargo:rustc-link-arg-bins=--nmagic");
 }

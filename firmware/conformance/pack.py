@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Packs the conformance vectors, which `tests/conformance/README.md` describes, for a program that has little
-memory: numbers have four bytes, lowest first, and text comes after its length. A vector is its length with all of
-this, its name, the stream, the number of chunks, of each its length and how many events are out after it (2^32 - 1
-if that is not known), the number of events, and of each type, data and last event ID.
+"""Packs the conformance vectors, which `tests/conformance/README.md` describes, for a program with little memory.
+
+Numbers have four bytes, lowest first. Text has its length before it. A vector is its length in total, its name, the
+stream, the number of chunks, for each chunk its length and the number of events after it (2^32 - 1 if unknown), the
+number of events, and for each event type, data and last event ID.
 
     firmware/conformance/pack.py FILE        packs all vectors, and prints how many there are
 """

@@ -26,11 +26,11 @@ impl File {
     }
 }
 
-/// Keeps the last piece that was read.
+/// Keeps the piece that was read last.
 pub struct Reader<'f, const N: usize> {
     file: &'f fs::File,
     bytes: [u8; N],
-    /// Where the piece starts in the file.
+    /// The position of the piece in the file.
     start: u32,
     len: usize,
 }
@@ -71,14 +71,14 @@ impl<'r, 'f, const N: usize> Matches<'r, 'f, N> {
         Self { reader, at, left: len }
     }
 
-    /// Whether all of the part was written.
+    /// Whether the whole part was written.
     pub fn is_complete(&self) -> bool {
         self.left == 0
     }
 }
 
 impl<const N: usize> fmt::Write for Matches<'_, '_, N> {
-    /// Fails where the text differs.
+    /// Fails at the first difference.
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut text = text.as_bytes();
         while !text.is_empty() {

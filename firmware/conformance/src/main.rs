@@ -1,6 +1,6 @@
-//! Decodes every conformance vector, in several cuttings, with `next` and with `decode`, and compares
-//! the events with those that browsers have dispatched. The vectors come from the host, in the file
-//! `vectors` that `../pack.py` makes: they do not fit into a microcontroller.
+//! Decodes every conformance vector, in several splits, with `next` and with `decode`, and compares the events with
+//! those that browsers dispatched. Reads the vectors from the host, from the file `vectors` that `../pack.py` writes:
+//! they do not fit into a microcontroller.
 #![no_std]
 #![no_main]
 
@@ -11,13 +11,13 @@ use file::{File, Matches};
 use semihosting::{println, process};
 use sse_wire::{Decoder, MessageEvent, Progress};
 
-/// Events that have more bytes than this are too long here.
+/// Longer events are too long for this program.
 const BUFFER: usize = include!(concat!(env!("OUT_DIR"), "/buffer.rs"));
 
-/// A stream is read in windows of so many bytes. One that is longer is cut there, too.
+/// A stream is read in windows of this size. A longer one is also split there.
 const WINDOW: usize = 2048;
 
-/// The lengths of chunks: whole, byte by byte, and some between. Each vector brings lengths of its own, too.
+/// The lengths of chunks: whole, byte by byte, and some between. Each vector has its own lengths, too.
 const CHUNKS: [usize; 5] = [usize::MAX, 1, 2, 7, 64];
 
 static mut MEMORY: [u8; BUFFER] = [0; BUFFER];
@@ -26,7 +26,7 @@ static mut MEMORY: [u8; BUFFER] = [0; BUFFER];
 #[cfg_attr(target_arch = "riscv32", riscv_rt::entry)]
 fn main() -> ! {
     let memory = &raw mut MEMORY;
-    // SAFETY: this function is entered once, and nothing else names it.
+    // SAFETY: this function runs once, and nothing else uses the static.
     let memory = unsafe { &mut *memory };
 
     let Some(file) = File::open(c"vectors") else { fail("there is no file `vectors`") };
@@ -72,11 +72,11 @@ struct Totals {
     too_long: u32,
 }
 
-/// Where the parts of a vector lie in the file.
+/// The positions of a vector's parts in the file.
 struct Vector {
     name: Text,
     stream: Text,
-    /// Pairs of a length and the number of events that are out after the chunk.
+    /// Pairs of a length and the number of events after the chunk.
     chunks: u32,
     chunk_count: u32,
     events: u32,
@@ -106,7 +106,7 @@ impl Vector {
     }
 }
 
-/// Text that comes after its length.
+/// Text with its length before it.
 fn text(file: &mut file::Reader<'_, 256>, at: u32) -> Option<Text> {
     Some(Text { at: at + 4, len: file.number(at)? })
 }
@@ -114,7 +114,7 @@ fn text(file: &mut file::Reader<'_, 256>, at: u32) -> Option<Text> {
 #[derive(Clone, Copy, Debug)]
 enum Chunking {
     Fixed(usize),
-    /// As the vector has it.
+    /// The chunks of the vector.
     Listed,
 }
 
@@ -124,19 +124,19 @@ enum Call {
     Decode,
 }
 
-/// One vector, decoded once.
+/// One pass over a vector.
 struct Run<'m, 'v> {
     decoder: Decoder<&'m mut [u8]>,
     vector: &'v Vector,
-    /// Where the next event is.
+    /// The position of the next event.
     expected: u32,
-    /// How many events have come, with those that were too long.
+    /// The number of events so far, including those that were too long.
     taken: u32,
     too_long: u32,
 }
 
 impl Run<'_, '_> {
-    /// Whether the events are those of the vector.
+    /// Whether the events match the vector.
     fn decode(
         &mut self,
         stream: &mut file::Reader<'_, WINDOW>,
@@ -148,7 +148,7 @@ impl Run<'_, '_> {
         let mut at = self.vector.stream.at;
         let mut listed = 0;
         while at < end {
-            // What comes after the listed chunks is the last one.
+            // The bytes after the listed chunks are the last chunk.
             let (len, events) = match chunking {
                 Chunking::Fixed(len) => (len as u32, UNKNOWN),
                 Chunking::Listed if listed < self.vector.chunk_count => {
@@ -177,7 +177,7 @@ impl Run<'_, '_> {
         self.taken == self.vector.event_count
     }
 
-    /// Takes the events out of one chunk. Whether they are right.
+    /// Decodes one chunk. Returns whether its events are right.
     fn take(&mut self, mut chunk: &[u8], rest: &mut file::Reader<'_, 256>, call: Call) -> bool {
         loop {
             let event = match call {
@@ -207,10 +207,10 @@ impl Run<'_, '_> {
     }
 }
 
-/// Whether an event, or the error in its place, is the one at `at` in the file: where the next one is.
+/// The position of the next event, if this event, or the error in its place, matches the one at `at` in the file.
 ///
-/// An event of more bytes than the buffer is too long. The ID of one that is alone longer than the buffer is lost;
-/// the last event ID is empty then.
+/// An event with more bytes than the buffer is too long. An ID that alone is longer than the buffer is lost, and the
+/// last event ID is empty after it.
 fn is_expected(
     event: Option<MessageEvent<'_>>,
     file: &mut file::Reader<'_, 256>,
@@ -258,7 +258,7 @@ fn fail(why: &str) -> ! {
     process::exit(1);
 }
 
-/// An overflow of the stack ends here, too.
+/// A stack overflow also ends here.
 #[cfg(target_arch = "arm")]
 #[cortex_m_rt::exception]
 unsafe fn HardFault(_: &cortex_m_rt::ExceptionFrame) -> ! {
