@@ -1,7 +1,7 @@
-//! A gateway for a language model: axum towards its clients, reqwest towards the model, and each event rewritten.
+//! A gateway for a language model: an axum server that sends requests to a model with reqwest and rewrites each event.
 //!
-//! A limit bounds the memory for an event, a slow client slows its model down, and a silent model is given up. The program
-//! sends a few requests to itself, prints the answers and ends. With `--serve` it goes on serving.
+//! The memory for an event is limited, a slow client slows its model down, and a silent model times out. The program
+//! sends a few requests to itself, prints the answers and exits. With `--serve` it keeps serving.
 #![allow(clippy::restriction, reason = "an example may panic")]
 
 use axum::extract::{Json, State};
@@ -14,12 +14,12 @@ use sse_wire_http::sse_wire::{self, DecodeError, LAST_EVENT_ID, MessageEvent, ev
 use sse_wire_http::{Rewritten, Sink};
 use std::{convert::Infallible, time::Duration};
 
-/// What the model sends.
+/// An event of the model.
 #[derive(serde::Deserialize)]
 struct Completion {
     choices: [Choice; 1],
 }
-/// The client gets the delta alone.
+/// The client gets only the delta.
 #[derive(serde::Deserialize)]
 struct Choice {
     delta: serde_json::Value,

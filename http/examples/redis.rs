@@ -1,8 +1,8 @@
-//! Event streams beyond one machine: any number of servers over one Redis Stream.
+//! Event streams across machines: any number of servers over one Redis Stream.
 //!
-//! The ids of its entries are the event ids. So a client can go on at any server, and redis alone keeps what is replayed.
-//! [`Log`] is the part to copy. The program starts a redis-server and two servers, lets a client move between them while
-//! redis is killed and started again, and ends.
+//! The IDs of its entries are the event IDs. So a client can continue at any server, and only redis stores events for
+//! replay. [`Log`] is the part to copy. The program starts a redis-server and two servers, moves a client between them
+//! while redis is killed and restarted, and exits.
 #![allow(clippy::restriction, reason = "an example may panic")]
 
 use axum::response::{IntoResponse, Response};
@@ -23,10 +23,10 @@ use std::process::{Child, Command, Stdio};
 use std::{io, net, path::PathBuf, time::Duration};
 use tokio::{sync::broadcast, time::sleep};
 
-/// How long to wait before redis is asked again.
+/// The wait before the next attempt to reach redis.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// The id of an entry.
+/// The ID of an entry.
 #[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
 struct Position(u64, u64);
 
@@ -52,7 +52,7 @@ impl From<&StreamId> for Entry {
     }
 }
 
-/// The entries after a position, a hundred at most. `None`: the entry there is gone, and so may be others after it.
+/// The entries after a position, at most a hundred. `None`: the entry at it was trimmed, and maybe later ones too.
 async fn entries(
     redis: &mut impl AsyncCommands,
     key: &str,
@@ -77,18 +77,18 @@ async fn newest(redis: &mut impl AsyncCommands, key: &str) -> RedisResult<Positi
 
 /// A Redis Stream as an event stream for the clients of this server.
 ///
-/// One connection waits for new entries, for all clients. A client that comes, or that is slow, reads the entries that it
-/// has missed by itself. Nothing is kept for a client but a page of them.
+/// One connection waits for new entries, for all clients. A client that connects, or is slow, reads the entries that it
+/// missed by itself. The memory for each client is one page of entries.
 #[derive(Clone)]
 pub(crate) struct Log {
     redis: ConnectionManager,
     key: &'static str,
-    /// `None`: there are entries in redis that were not sent here.
+    /// `None`: redis has entries that were not sent here.
     live: broadcast::Sender<Option<Entry>>,
 }
 
 impl Log {
-    /// `warn` is called with one line each time redis is gone.
+    /// `warn` is called with one line each time redis becomes unreachable.
     pub(crate) async fn open(
         url: &str,
         key: &'static str,
@@ -113,15 +113,15 @@ impl Log {
         Ok(log)
     }
 
-    /// Adds an event. Redis keeps about so many as are given here.
+    /// Adds an event. Redis keeps about 10 000.
     pub(crate) async fn publish(&self, data: &str) -> RedisResult<String> {
         let redis = &mut self.redis.clone();
         redis.xadd_maxlen(self.key, StreamMaxlen::Approx(10_000), "*", &[("data", data)]).await
     }
 
-    /// The events for a client with this `Last-Event-ID`. A client without one gets only the events that come.
+    /// The events for a client with this `Last-Event-ID`. A client without one gets only new events.
     ///
-    /// If redis no longer has the entry with this id, an event `gap` without an id says so, and all that redis has follows.
+    /// If redis no longer has the entry with this ID, the client gets a `gap` event without an ID, then all entries.
     pub(crate) async fn subscribe(
         &self,
         last_event_id: Option<&str>,
@@ -137,7 +137,7 @@ impl Log {
     }
 }
 
-/// Reads the entries that come, for all clients of this server, until redis is gone.
+/// Reads new entries, for all clients of this server, until redis is unreachable.
 async fn follow(
     client: &Client,
     key: &str,
@@ -157,7 +157,7 @@ async fn follow(
                 let _: Option<StreamReadReply> =
                     redis.xread_options(&[key], &[after], &wait).await?;
             }
-            // It fails if there is no client.
+            // This fails if there is no client.
             Some(page) => page.into_iter().for_each(|entry| {
                 *position = entry.0;
                 _ = live.send(Some(entry));
@@ -170,14 +170,14 @@ async fn follow(
     }
 }
 
-/// Where a client is.
+/// The position of a client.
 struct Reader {
     log: Log,
     live: broadcast::Receiver<Option<Entry>>,
-    /// After the last entry of the page. `None`: it is unknown.
+    /// After the last entry of the page. `None`: unknown.
     position: Option<Position>,
     page: VecDeque<OutEvent>,
-    /// Whether what follows the page comes from `live`.
+    /// Whether the entries after the page come from `live`.
     is_live: bool,
 }
 
@@ -189,7 +189,7 @@ impl Reader {
             }
             if self.is_live {
                 match self.live.recv().await {
-                    // What was read by the client itself is not sent again.
+                    // Entries that the client read by itself are not sent again.
                     Ok(Some(Entry(at, event))) if self.position.is_none_or(|last| at > last) => {
                         self.position = Some(at);
                         return Some((Ok(event), self));
@@ -223,7 +223,7 @@ impl Reader {
     }
 }
 
-/// A server of the farm.
+/// One of the servers.
 pub(crate) async fn serve(log: Log) -> io::Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/events", listener.local_addr()?);
@@ -232,19 +232,19 @@ pub(crate) async fn serve(log: Log) -> io::Result<String> {
     Ok(url)
 }
 
-/// Ends each response after so many events as the header `Events` says, if it is there.
+/// Ends each response after the number of events in the header `Events`, if there is one.
 async fn events(State(log): State<Log>, id: LastEventId, headers: HeaderMap) -> Response {
     let most = headers.get("events").and_then(|most| most.to_str().ok()?.parse().ok());
     match log.subscribe(id.as_deref()).await {
         Ok(events) => Sse::new(events.take(most.unwrap_or(usize::MAX)))
             .keep_alive(KeepAlive::new())
             .into_response(),
-        // The client comes back.
+        // The client reconnects.
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
 
-/// Connects to one server after the other.
+/// Connects to the servers in turn.
 pub(crate) struct Farm {
     pub(crate) servers: Vec<Request>,
     pub(crate) connections: usize,
@@ -262,7 +262,7 @@ impl Connect for Farm {
     }
 }
 
-/// A redis-server of our own. It is killed when this is dropped.
+/// A redis-server for this program. Dropping this kills it.
 pub(crate) struct Redis {
     process: Child,
     port: u16,
@@ -301,14 +301,14 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Kills it, without a chance to say good-bye.
+    /// Kills it without a shutdown.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
         self.process.kill()?;
         self.process.wait()?;
         Ok(())
     }
 
-    /// Starts it again, with what it had.
+    /// Restarts it with its data.
     pub(crate) async fn restart(&mut self) -> io::Result<()> {
         self.process = Self::spawn(self.port, &self.directory)?;
         self.wait().await;
@@ -346,7 +346,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 sleep(Duration::from_secs(1)).await;
                 redis.restart().await?;
             }
-            // The connection to the redis that was killed fails once.
+            // The first use of the connection to the killed redis fails.
             while log.publish(&n.to_string()).await.is_err() {}
             sleep(Duration::from_millis(20)).await;
         }

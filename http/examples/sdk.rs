@@ -1,5 +1,5 @@
-//! An SDK for a language model that streams its answers. The program asks a mock, which is busy, cuts answers off and hangs,
-//! prints what the user of the SDK gets, and ends.
+//! An SDK for a language model that streams its answers. The program asks a mock, which is busy, cuts answers off and
+//! hangs, prints the results for the user of the SDK, and exits.
 #![allow(clippy::restriction, reason = "an example may panic")]
 
 use axum::http::{HeaderMap, StatusCode};
@@ -34,7 +34,7 @@ fn ask(url: &str, key: &str, prompt: &str) -> Result<Answer, RequestError> {
 /// An answer of the model.
 struct Answer(JsonStream<Delta, EventSource>);
 impl Answer {
-    /// The next part, or why there is none. `None`: the answer is complete.
+    /// The next part, or the error. `None`: the answer is complete.
     async fn next(&mut self) -> Option<Result<Delta, String>> {
         let error = loop {
             match self.0.next().await? {
@@ -43,7 +43,7 @@ impl Answer {
                 Err(error) => println!("  ({error}, trying again)"),
             }
         };
-        // A model that refuses says why in its body.
+        // A model that refuses a request gives the reason in the body.
         let refused = stream::iter(self.0.events_mut().refused_response());
         let body = refused.flat_map(|refused| refused.into_body()).take(64);
         let body: Vec<_> = body.try_collect().await.unwrap_or_default();
@@ -51,7 +51,7 @@ impl Answer {
     }
 }
 
-/// The mock.
+/// The mock server.
 async fn model(headers: HeaderMap, Json(request): Json<Value>) -> Response {
     static IS_BUSY: AtomicBool = AtomicBool::new(true);
     if headers["authorization"] != "Bearer right" {

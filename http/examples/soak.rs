@@ -1,12 +1,12 @@
-//! A soak of the gateway: many streams through it at once, slow and cut ones among them, and nothing lost or doubled.
+//! A soak test of the gateway: many concurrent streams, some slow and some cut, and no event may be lost or repeated.
 //!
 //! ```text
 //! cargo run --release -p sse-wire-http --all-features --example soak -- --seconds 60 --streams 1000
 //! ```
 //!
-//! Clients, gateway and model are one process: a stream takes four descriptors (`ulimit -n`). The program prints over
-//! time how much memory is allocated, and how much is resident, which the allocator's gaps are part of. It fails if an event
-//! is lost or doubled. A run of 30 seconds or more also fails if more is allocated at its end than after a third of it.
+//! Clients, gateway and model are one process: a stream takes four file descriptors (`ulimit -n`). The program prints
+//! the allocated and the resident memory over time; the latter includes the allocator's gaps. It fails if an event is
+//! lost or repeated. A run of 30 seconds or more also fails if more is allocated at its end than after a third of it.
 #![allow(clippy::restriction, reason = "an example may panic")]
 #![allow(unsafe_code, reason = "an allocator that counts is unsafe to implement")]
 
@@ -24,20 +24,20 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::{error::Error, fs, io, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// Counts what is allocated, in bytes.
+/// Counts the allocated bytes.
 struct Counting(AtomicUsize);
 
 // SAFETY: `System` does the work.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.0.fetch_add(layout.size(), Relaxed);
-        // SAFETY: As promised by the caller.
+        // SAFETY: The caller fulfils the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         self.0.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: As promised by the caller.
+        // SAFETY: The caller fulfils the contract.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -48,19 +48,19 @@ static ALLOCATED: Counting = Counting(AtomicUsize::new(0));
 /// The pause between two events of a stream.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// After so many events, a stream is cut, ended or left.
+/// A stream is cut, ended or closed after this number of events.
 const EVENTS: u64 = 20;
 
-/// What happens to a stream.
+/// The kind of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 enum Kind {
-    /// Nothing.
+    /// Nothing happens to it.
     Steady,
-    /// The model breaks the connection off in mid-event, again and again.
+    /// The model repeatedly breaks the connection in mid-event.
     Cut,
-    /// The model ends the body, again and again.
+    /// The model repeatedly ends the body.
     Ended,
-    /// The client closes its connection, again and again.
+    /// The client repeatedly closes its connection.
     Left,
     /// The client is slow, and the model never pauses.
     Slow,
@@ -81,7 +81,7 @@ impl Kind {
     }
 }
 
-/// What the streams of one kind have had.
+/// Counters for the streams of one kind.
 #[derive(Default)]
 struct Counts {
     connections: AtomicU64,
@@ -90,7 +90,7 @@ struct Counts {
     doubled: AtomicU64,
 }
 
-/// A model that numbers its events, and goes on after the last event ID.
+/// A model that numbers its events, and continues after the last event ID.
 async fn model(id: LastEventId, Json(kind): Json<Kind>) -> impl IntoResponse {
     let first = id.as_deref().map_or(1, |id| id.parse::<u64>().unwrap() + 1);
     let chunks = stream::unfold(first, move |n| async move {
@@ -107,7 +107,7 @@ async fn model(id: LastEventId, Json(kind): Json<Kind>) -> impl IntoResponse {
         let chunks = if kind == Kind::Cut && is_last {
             [Ok(event[..event.len() - 1].to_owned()), Err(io::Error::other("cut"))]
         } else {
-            // Every event is cut by chunks.
+            // Every event is split into chunks.
             let (a, b) = event.split_at(event.len() / 2);
             [Ok(a.to_owned()), Ok(b.to_owned())]
         };
@@ -117,7 +117,7 @@ async fn model(id: LastEventId, Json(kind): Json<Kind>) -> impl IntoResponse {
     (sse_wire::RESPONSE_HEADERS, Body::from_stream(retry.chain(chunks.flatten())))
 }
 
-/// A client that reads one stream, over as many connections as that takes.
+/// A client that reads one stream, over as many connections as it needs.
 async fn client(http: reqwest::Client, url: String, kind: Kind, counts: &Counts, end: Instant) {
     let backoff = Backoff::new().floor(PAUSE).reconnection_time(PAUSE);
     let options = Options::new().limit(64 * 1024).backoff(backoff);
@@ -140,7 +140,7 @@ async fn client(http: reqwest::Client, url: String, kind: Kind, counts: &Counts,
                 counts.doubled.fetch_add(u64::from(n <= latest), Relaxed);
                 (latest, since) = (n, since + 1);
             }
-            // It says so, and connects again.
+            // The client reports it, and reconnects.
             Err(_) => {}
         }
         if kind == Kind::Left && since == EVENTS {
@@ -149,14 +149,14 @@ async fn client(http: reqwest::Client, url: String, kind: Kind, counts: &Counts,
         if kind == Kind::Slow {
             sleep(PAUSE / 2).await;
         }
-        // `timeout_at` does not look at the clock while there are events.
+        // `timeout_at` does not check the clock while there are events.
         if Instant::now() >= end {
             break;
         }
     }
 }
 
-/// The number in the line of a file of `/proc` that begins so.
+/// The number in the line of a `/proc` file with this prefix.
 fn proc(file: &str, line: &str) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/self/{file}")).ok()?;
     let rest = text.lines().find_map(|text| text.strip_prefix(line))?;
@@ -226,7 +226,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
         is_good &= (lost, doubled) == (0, 0) && events > 0;
     }
-    // In a short run, most of that is the start.
+    // In a short run, start-up dominates.
     is_good &= seconds < 30 || allocated[11] <= allocated[3] + allocated[3] / 10;
     is_good.then_some(()).ok_or_else(|| "events are lost or doubled, or memory grows".into())
 }

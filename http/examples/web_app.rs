@@ -1,7 +1,7 @@
-//! A web app with a live view. A browser that was away gets what it has missed, or the number of events that are gone.
+//! A web app with a live view. A browser that reconnects gets the events that it missed, or the number of lost events.
 //!
-//! The program plays a browser that comes back in time, then one that comes back too late, and ends. With `--serve` it goes
-//! on serving.
+//! The program simulates a browser that returns in time, then one that returns too late, and exits. With `--serve` it
+//! keeps serving.
 #![allow(clippy::restriction, reason = "an example may panic")]
 
 use axum::{Router, extract::State, response::Html, routing::get};
@@ -25,7 +25,7 @@ async fn publish(hub: Hub) {
     }
 }
 
-/// A browser that was away since an event with this id.
+/// A browser that was away since an event with this ID.
 fn browser(url: &str, id: &str) -> Result<BoxStream<'static, Event>, Box<dyn Error>> {
     let mut events = EventSource::get(url);
     events.set_last_event_id(id)?;
@@ -38,7 +38,7 @@ fn browser(url: &str, id: &str) -> Result<BoxStream<'static, Event>, Box<dyn Err
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The latest 40 readings, which is so little that gaps are soon seen.
+    // The latest 40 readings, few enough that gaps soon occur.
     let hub = Hub::new(40 * 64).retry(Duration::from_secs(1));
     let page = Html(include_str!("page.html"));
     let app = Router::new().route("/", get(page)).route("/events", get(events));

@@ -1,4 +1,4 @@
-//! Which types can be sent to another thread, shared between threads, and polled without a pin. A field could take that away.
+//! Checks which types are `Send`, `Sync` and `Unpin`: a new field could remove these traits.
 #![allow(clippy::restriction)]
 
 use bytes::Bytes;
@@ -8,10 +8,10 @@ use std::fmt::Debug;
 /// A value.
 fn value<T: Debug + Send + Sync + Unpin + 'static>() {}
 
-/// A stream or a body: of one task, whatever its chunks come from.
+/// A stream or a body: used by one task, whatever the source of its chunks.
 fn polled<T: Debug + Send + Unpin + 'static>() {}
 
-/// A stream of chunks that can be sent, and not shared.
+/// A stream of chunks that is `Send` but not `Sync`.
 type Chunks = futures_util::stream::BoxStream<'static, Result<Bytes, std::io::Error>>;
 
 #[test]
@@ -23,7 +23,7 @@ fn events_and_their_streams() {
     polled::<EventStream<Chunks>>();
     polled::<EventStream<Chunks, Text>>();
     polled::<EventsWith<Chunks, fn(sse_wire::MessageEvent<'_>) -> usize>>();
-    // What its events are made of is not in a stream.
+    // The type of its events is not stored in a stream.
     polled::<EventStream<Chunks, std::rc::Rc<str>>>();
 }
 

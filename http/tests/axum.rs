@@ -1,4 +1,4 @@
-//! `Sse`, `Event` and `LastEventId` under axum, over real connections.
+//! Tests of `Sse`, `Event` and `LastEventId` with axum, over real connections.
 #![cfg(all(feature = "axum-v0.8", feature = "reqwest-v0.13"))]
 #![allow(clippy::restriction)]
 
@@ -124,7 +124,7 @@ async fn an_error_of_the_stream_breaks_the_connection_off() {
         "/",
         get(async || {
             let events = [Ok(Event::default().data("1")), Err(std::io::Error::other("broken"))];
-            // The event must be out before the error.
+            // The event must be sent before the error.
             Sse::new(stream::iter(events).then(async |event| {
                 tokio::task::yield_now().await;
                 event
@@ -134,12 +134,12 @@ async fn an_error_of_the_stream_breaks_the_connection_off() {
     let body = reqwest::get(serve(app).await).await.unwrap().bytes_stream();
     let mut events = body.eventsource();
     assert_eq!(events.next().await.unwrap().unwrap().data, "1");
-    // A client must not take it for the end.
+    // A client must not mistake it for the end.
     let error = events.next().await;
     assert!(matches!(error, Some(Err(sse_wire_http::Error::Transport(_)))), "{error:?}");
 }
 
-/// An app over a hub.
+/// An app with a hub.
 fn live(hub: &Hub) -> Router {
     let hub = hub.clone();
     Router::new()
@@ -180,7 +180,7 @@ async fn closing_the_hub_lets_a_graceful_shutdown_end() {
     assert!(!server.is_finished());
     hub.close();
     server.await.unwrap().unwrap();
-    // The client sees a proper end.
+    // The client sees a regular end.
     assert_eq!(events.next().await.map(Result::unwrap), None);
 }
 
@@ -195,7 +195,7 @@ async fn a_slow_client_is_bounded_and_told() {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(slow.read_u8().await.unwrap());
     }
-    // Much more than all buffers of the connection hold. It reads nothing meanwhile.
+    // Far more than all buffers of the connection hold. The client does not read meanwhile.
     const EVENTS: u64 = 40_000;
     let data = "x".repeat(1000);
     for number in 1..=EVENTS {
@@ -222,7 +222,7 @@ async fn a_slow_client_is_bounded_and_told() {
             next += 1;
         }
     }
-    // Nothing is lost without being told.
+    // No event is lost without a report.
     assert_eq!(next, EVENTS + 1);
     assert!(gaps > 0);
 }

@@ -1,4 +1,4 @@
-//! `EventBody`, `KeepAlive` and `OutEvent`.
+//! Tests of `EventBody`, `KeepAlive` and `OutEvent`.
 #![cfg(feature = "body")]
 #![allow(clippy::restriction)]
 
@@ -54,7 +54,7 @@ fn an_error_of_the_stream_is_that_of_the_body() {
     assert_eq!(body.frame().now_or_never().unwrap().unwrap().unwrap_err(), "broken");
 }
 
-/// The frames of a body, each with the second at which it came.
+/// The frames of a body, each with the second of its arrival.
 async fn frames(
     events: impl stream::Stream<Item = Result<OutEvent, Infallible>>,
     keep_alive: KeepAlive,
@@ -98,7 +98,7 @@ async fn a_slow_client_gets_no_keep_alive_where_an_event_is_there() {
             .keep_alive(KeepAlive::new().interval(Duration::from_secs(1)));
     sleep(Duration::from_secs(60)).await;
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "data: 1\n\n");
-    // The pause begins when it is looked for.
+    // The pause begins at the first poll.
     assert!(body.frame().now_or_never().is_none());
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), ":\n\n");
 }

@@ -1,4 +1,4 @@
-//! The client that reconnects: over reqwest and real connections, and over a closure where a clock has to stand still.
+//! Tests of the client that reconnects: with reqwest over real connections, and with a closure where time is paused.
 #![cfg(feature = "reqwest-v0.13")]
 #![allow(clippy::restriction)]
 
@@ -32,7 +32,7 @@ fn client(server: &Server, options: Options) -> sse_wire_http::reqwest::EventSou
     reqwest::Client::new().get(&server.url).eventsource_with(options).unwrap()
 }
 
-/// What a client gives, in a word each, until it is closed.
+/// The client's results, each as one word, until it is closed.
 async fn words<E: Debug, S>(mut client: S) -> Vec<String>
 where
     S: Stream<Item = Result<Incoming, ClientError<E>>> + Unpin,
@@ -184,7 +184,7 @@ async fn the_number_of_attempts_counts() {
     let server = Server::start(|_, _| status(503)).await;
     assert_eq!(words(client(&server, at_once().attempts(0))).await, ["Status(503)"]);
 
-    // A connection that is accepted is no sign of life, and an event is one.
+    // An accepted connection does not reset the number of attempts; an event does.
     let server =
         Server::start(|number, _| events(if number == 2 { "data: a\n\n" } else { "" })).await;
     let seen = words(client(&server, at_once().attempts(2))).await;
@@ -207,7 +207,7 @@ async fn a_body_that_breaks_off_is_a_failed_connection() {
     let server = Server::start(|number, _| match number {
         0 => {
             let chunks = [Ok("id: 1\ndata: a\n\nda"), Err(std::io::Error::other("reset"))];
-            // The chunk must be out before the error.
+            // The chunk must be sent before the error.
             let chunks = stream::iter(chunks).then(async |chunk| {
                 tokio::task::yield_now().await;
                 chunk
@@ -266,7 +266,7 @@ async fn silence_ends_a_connection_and_the_wait_for_a_response() {
     assert_eq!(words(client(&server, options)).await, ["open", "=a", "Idle", "Status(204)"]);
     is_gone.recv().await.unwrap();
 
-    // It accepts and never answers.
+    // The server accepts and never answers.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let options = at_once().idle_timeout(Duration::from_millis(50)).attempts(1);
@@ -322,7 +322,7 @@ async fn an_id_that_no_header_can_have_is_left_out_and_one_beyond_ascii_is_sent(
     words(client(&server, at_once())).await;
     let sent: Vec<_> =
         server.seen().iter().map(|request| request.header("last-event-id")).collect();
-    // HTTP drops the blanks at the ends of a value.
+    // HTTP removes spaces at the ends of a value.
     let expected = [None, Some("é☃"), Some("e5p3n<3k0k0s"), Some("x"), None, None];
     assert_eq!(sent, expected.map(|id| id.map(str::to_owned)));
 }
@@ -357,7 +357,7 @@ async fn closing_and_dropping_it_close_the_connection() {
     while !matches!(client_of_it.next().await, Some(Ok(Incoming::Message(_)))) {}
     client_of_it.close();
     assert_eq!(client_of_it.ready_state(), ReadyState::Closed);
-    // The second event was there already.
+    // The second event was already received.
     assert!(client_of_it.next().await.is_none());
     is_gone.recv().await.unwrap();
 
@@ -376,7 +376,7 @@ async fn a_dropped_next_loses_nothing() {
             return status(204);
         }
         let chunks = (number * EVENTS / 3..(number + 1) * EVENTS / 3).flat_map(|event| {
-            // Two chunks an event, so that some are dropped in mid-event.
+            // Two chunks for each event, so that some connections are cut in mid-event.
             [Ok::<_, Infallible>(format!("id: {event}\nda")), Ok(format!("ta: {event}\n\n"))]
         });
         let chunks = stream::iter(chunks).then(async |chunk| {
@@ -476,13 +476,13 @@ async fn it_connects_anew_with_an_id_that_it_is_given_while_it_is_open() {
     .await;
     let mut client = client(&server, at_once());
     while !matches!(client.next().await, Some(Ok(Incoming::Message(_)))) {}
-    // Nothing changes with an id that is invalid.
+    // An invalid ID changes nothing.
     assert!(client.set_last_event_id("a\nb").is_err());
     assert_eq!((&*client.last_event_id(), client.ready_state()), ("1", ReadyState::Open));
     client.set_last_event_id("41").unwrap();
     assert_eq!(client.ready_state(), ReadyState::Connecting);
     is_gone.recv().await.unwrap();
-    // The second event of the first connection was there already.
+    // The second event of the first connection was already received.
     assert_eq!(words(client).await, ["open", "41=c", "Ended", "Status(204)"]);
     assert_eq!(server.seen()[1].header("last-event-id").as_deref(), Some("41"));
 }
@@ -507,12 +507,12 @@ async fn a_closed_client_stays_closed() {
     assert_eq!(client.ready_state(), ReadyState::Closed);
     assert!(client.is_terminated());
     assert!(client.next().await.is_none());
-    // The response that has closed it can still be read.
+    // The response that closed the client can still be read.
     assert_eq!(client.refused_response().unwrap().status(), 404);
     assert_eq!(server.seen().len(), 1);
 }
 
-/// Connections are cut at any byte, with and without an error. The id of an event counts only with its blank line.
+/// Connections are cut at any byte, with and without an error. The ID of an event counts only after its blank line.
 #[cfg(feature = "body")]
 #[tokio::test]
 async fn each_event_comes_once_however_often_the_connection_is_cut() {
@@ -542,7 +542,7 @@ async fn each_event_comes_once_however_often_the_connection_is_cut() {
             std::future::ready((!bytes.is_empty()).then_some(Ok(bytes)))
         });
         let error = (number % 2 == 1).then(|| Err(std::io::Error::other("cut")));
-        // The chunk must be out before the error.
+        // The chunk must be sent before the error.
         let chunks = chunks.chain(stream::iter(error)).then(async |chunk| {
             tokio::task::yield_now().await;
             chunk
@@ -563,7 +563,7 @@ async fn each_event_comes_once_however_often_the_connection_is_cut() {
     assert!(server.seen().len() > 20);
 }
 
-/// A closure that connects to nothing, and keeps the headers that it is given.
+/// A closure that connects to nothing, and records the headers.
 type Headers = Arc<Mutex<Vec<HeaderMap>>>;
 
 fn answers<S>(
@@ -586,7 +586,7 @@ fn stream_of<S>(body: S) -> Response<S> {
     Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
 }
 
-/// How long the client waits before its second connection, after the first one gave this answer. Seconds and milliseconds.
+/// The wait before the second connection, after this answer to the first one. Seconds and milliseconds.
 async fn wait_after(first: Response<&'static str>) -> Duration {
     let second = Response::builder().status(404).body("").unwrap();
     let (connect, headers) =
@@ -607,7 +607,7 @@ async fn waits_are_as_long_as_the_server_asks_and_never_shorter() {
     within(wait_after(stream_of("data: a\n\n")).await, 3000);
     within(wait_after(stream_of("retry: 7000\n\ndata: a\n\n")).await, 7000);
     within(wait_after(stream_of("retry: 7000\n")).await, 7000);
-    // A floor, so that a server cannot make its clients run.
+    // A lower bound, so that a server cannot make its clients reconnect without a pause.
     within(wait_after(stream_of("retry: 0\ndata: a\n\n")).await, 500);
     let refused = |retry_after| {
         Response::builder().status(503).header("retry-after", retry_after).body("").unwrap()
@@ -625,7 +625,7 @@ async fn what_the_server_asks_for_is_told() {
     let expected =
         ClientError::Refused { why: Refused::Status(503), retry_after: Duration::from_secs(20) };
     assert_eq!(client.next().await, Some(Err(expected)));
-    // It will go on, and its body can be read all the same.
+    // The client will reconnect, and the body can still be read.
     assert_eq!(client.ready_state(), ReadyState::Connecting);
     let body = client.refused_response().unwrap().into_body();
     assert_eq!(body.collect::<Vec<_>>().await, [Ok(Bytes::from("busy"))]);

@@ -1,4 +1,4 @@
-//! The codecs, under `FramedRead` and `FramedWrite`.
+//! Tests of the codecs, with `FramedRead` and `FramedWrite`.
 #![cfg(feature = "codec")]
 #![allow(clippy::restriction)]
 
@@ -16,7 +16,7 @@ use support::some_cuttings;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::codec::{FramedRead, FramedWrite};
 
-/// A reader that gives these chunks, and then the end.
+/// A reader that returns these chunks, and then the end.
 struct Chunks(VecDeque<Bytes>);
 
 impl AsyncRead for Chunks {
@@ -48,7 +48,7 @@ fn every_event_comes_wherever_the_reads_end() {
             let event = events.next().now_or_never().unwrap().unwrap().unwrap().unwrap();
             assert_eq!((&*event.event, &*event.data, &*event.id), (name, data, id));
         }
-        // The unfinished event is dropped, and is no error of the codec.
+        // The unfinished event is dropped, and is not an error.
         assert!(events.next().now_or_never().unwrap().is_none());
         assert!(events.decoder().decoder().is_mid_event());
     }

@@ -1,4 +1,4 @@
-//! `Hub`: live events, replay, gaps, slow clients, the end.
+//! Tests of `Hub`: live events, replay, gaps, slow clients, the end.
 #![cfg(feature = "body")]
 #![allow(clippy::restriction)]
 
@@ -20,7 +20,7 @@ fn publish(hub: &Hub, data: &str) {
     hub.publish(&Event::new().data(data)).unwrap();
 }
 
-/// What a client has waiting for it, as text; `None` at the end of the stream.
+/// The items that a client gets without waiting, as text, and whether the stream has ended.
 fn waiting(client: &mut Subscription) -> (String, bool) {
     let mut text = String::new();
     while let Some(item) = client.next().now_or_never() {
@@ -75,7 +75,7 @@ fn a_client_that_comes_back_goes_on_where_it_stopped() {
 
 #[test]
 fn gaps_are_told_with_their_size() {
-    // An event of 18 bytes and four: there is room for three.
+    // An event takes 18 bytes and four more: the ring holds three.
     let hub = hub(66);
     for data in ["1", "2", "3", "4", "5"] {
         publish(&hub, data);
@@ -230,13 +230,13 @@ async fn each_client_gets_each_event_once_while_several_publish() {
             let expected = (0..EVENTS).map(|number| format!("{publisher} {number}"));
             assert!(own.cloned().eq(expected), "the events of {publisher} are in order");
         }
-        // All clients have the same order.
+        // All clients receive the same order.
         assert_eq!(&data, first.get_or_insert_with(|| data.clone()));
     }
 }
 
-/// Each event is published when the client has taken the one before and is about to wait, a bit later each time. A wake-up
-/// that is lost stops them both.
+/// Each event is published when the client has received the previous one and is about to wait, a bit later each time. A
+/// lost wake-up stops both.
 #[test]
 fn no_wake_up_is_lost() {
     const EVENTS: usize = 20_000;
@@ -284,7 +284,7 @@ async fn closing_wakes_a_client_that_waits() {
 fn one_task_can_move_a_client_to_another() {
     let hub = hub(1024);
     let mut client = hub.subscribe(None);
-    // It waits in one task, and is woken in the other.
+    // One task waits, and the other wakes it.
     assert!(client.next().now_or_never().is_none());
     let mut task = std::pin::pin!(client.next());
     let (waker, count) = counting_waker();
@@ -295,7 +295,7 @@ fn one_task_can_move_a_client_to_another() {
     assert!(task.as_mut().poll(&mut context).is_ready());
 }
 
-/// A waker that counts.
+/// A waker that counts its calls.
 fn counting_waker() -> (Waker, Arc<AtomicUsize>) {
     struct Count(Arc<AtomicUsize>);
     impl Wake for Count {

@@ -1,4 +1,4 @@
-//! `JsonStream`: values, the end marker, and the ways in which a stream can break off; `serde` for events.
+//! Tests of `JsonStream`: values, the end marker, and how a stream can break off; and of `serde` for events.
 #![cfg(feature = "json")]
 #![allow(clippy::restriction)]
 
@@ -17,7 +17,7 @@ struct Token {
     t: String,
 }
 
-/// What came out: values as they are, errors in a word.
+/// The results: values as they are, errors as a word.
 fn seen<E: Debug>(items: impl Stream<Item = Result<Token, JsonError<E>>>) -> Vec<String> {
     let items = items.map(|item| match item {
         Ok(Token { t }) => t,
@@ -124,7 +124,7 @@ mod client {
     use http::Response;
     use sse_wire_http::{Backoff, ClientError, EventSource, Options};
 
-    /// A client whose connections give these statuses and bodies.
+    /// A client whose connections return these statuses and bodies.
     async fn client(answers: &'static [(u16, &'static str)]) -> Vec<String> {
         let mut answers = answers.iter();
         let connect = move |_| {
@@ -206,7 +206,7 @@ fn events_survive_a_round_trip_through_serde() {
     assert_eq!(least.event, "message");
 }
 
-/// Each text of a chain of errors stands once in what a program prints of it.
+/// A program that prints a chain of errors prints each text once.
 #[test]
 fn errors_say_each_cause_once() {
     let inner = std::io::Error::other("reset");

@@ -1,4 +1,4 @@
-//! A hostile upstream: what it can make this crate allocate. Counted by an allocator, each test in its own thread.
+//! Measures how much a hostile upstream can make this crate allocate. Each test counts in its own thread.
 #![allow(clippy::restriction)]
 #![allow(unsafe_code)]
 
@@ -17,7 +17,7 @@ struct Counting;
 static ALLOCATOR: Counting = Counting;
 
 thread_local! {
-    /// Bytes that are allocated now, the most since `measure` began, and all that were allocated in total.
+    /// The bytes allocated now, their maximum since `measure` began, and the total of all allocations.
     static COUNTS: Cell<(isize, isize, usize)> = const { Cell::new((0, 0, 0)) };
 }
 
@@ -31,22 +31,22 @@ fn count(change: isize) {
     });
 }
 
-// SAFETY: It is the system's allocator.
+// SAFETY: `System` does the work.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size().cast_signed());
-        // SAFETY: The caller's.
+        // SAFETY: The caller fulfils the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         count(-layout.size().cast_signed());
-        // SAFETY: The caller's.
+        // SAFETY: The caller fulfils the contract.
         unsafe { System.dealloc(memory, layout) }
     }
 }
 
-/// What a function returns, and the most bytes that it had at once and all that it allocated.
+/// The result of a function, the maximum of the bytes that it had allocated at once, and the total.
 fn measure<R>(f: impl FnOnce() -> R) -> (R, usize, usize) {
     let (before, ..) = COUNTS.get();
     COUNTS.set((before, before, 0));
@@ -58,7 +58,7 @@ fn measure<R>(f: impl FnOnce() -> R) -> (R, usize, usize) {
 const CHUNK: usize = 16 * 1024;
 const LIMIT: usize = 64 * 1024;
 
-/// A body that begins with one chunk, repeats another, and ends with a third. The chunks take no memory of their own.
+/// A body that begins with one chunk, repeats another, and ends with a third. The chunks are not allocated.
 fn repeated(
     start: &'static [u8],
     repeated: &'static [u8],
@@ -72,12 +72,12 @@ fn repeated(
 
 static LETTERS: [u8; CHUNK] = [b'x'; CHUNK];
 
-/// 16 KiB of this line.
+/// This line, repeated to 16 KiB.
 fn lines(line: &str) -> &'static [u8] {
     line.repeat(CHUNK / line.len()).leak().as_bytes()
 }
 
-/// The start of a body, what repeats, its end, and whether an event is lost.
+/// The start of a body, the repeated chunk, its end, and whether an event is lost.
 type Case = (&'static [u8], &'static [u8], &'static [u8], bool);
 
 #[test]
@@ -107,7 +107,7 @@ fn endless_input_takes_no_more_than_the_limit() {
         }
         assert_eq!(items.next().unwrap().unwrap().data, "next", "{shown}");
         assert_eq!(items.next(), None, "{shown}");
-        // Growing has the old and the new memory for a moment.
+        // While the buffer grows, the old and the new memory are both allocated.
         assert!(most <= LIMIT + LIMIT / 2 + 4096, "{shown}: {most}");
     }
 }
@@ -122,7 +122,7 @@ fn an_id_of_megabytes_is_not_kept() {
             events.last_event_id().len()
         });
         assert_eq!(id, if times * CHUNK < LIMIT { times * CHUNK } else { 0 });
-        // The buffer, and the id that the events share.
+        // The buffer, and the ID that the events share.
         assert!(most <= 3 * LIMIT, "{most}");
     }
 }
@@ -146,7 +146,7 @@ fn a_million_tiny_events_take_nothing() {
     assert_eq!(most, 0);
 }
 
-/// eventsource-stream 0.2 goes over the whole line again for each packet.
+/// eventsource-stream 0.2 scans the whole line again for each packet.
 #[test]
 fn a_line_of_megabytes_in_packets_is_linear() {
     const LINE: usize = 4 * 1024 * 1024;
@@ -158,7 +158,7 @@ fn a_line_of_megabytes_in_packets_is_linear() {
         events.next().now_or_never().unwrap().unwrap().unwrap()
     });
     assert_eq!(event.data.len(), LINE);
-    // A buffer that doubles allocates twice its last size, which is up to twice the line; and the event is a line.
+    // A buffer that doubles allocates in total twice its last size, which is up to twice the line; the event is a line.
     assert!(total <= 5 * LINE + 4096, "{total}");
     assert!(most <= 4 * LINE, "{most}");
 }
@@ -173,7 +173,7 @@ fn an_idle_stream_keeps_no_chunk_and_no_buffer() {
         events.next().now_or_never().unwrap().unwrap().unwrap();
         assert!(events.next().now_or_never().is_none());
         let (after, ..) = COUNTS.get();
-        // The chunk itself is gone, so less is left than before.
+        // The chunk itself was freed, so less is allocated than before.
         assert!(after < before, "{before} {after}");
         assert!(size_of_val(&*events) < 1024);
     });
@@ -201,7 +201,7 @@ mod rewritten {
     use sse_wire::Event;
     use sse_wire_http::Rewritten;
 
-    /// The number of bytes that come out, and what was allocated for them.
+    /// The number of bytes of the output, and the bytes allocated for them.
     fn rewrite(chunks: impl stream::Stream<Item = Chunk> + Unpin) -> (usize, usize, usize) {
         measure(|| {
             let body = Rewritten::new(

@@ -1,4 +1,4 @@
-//! How much memory a stream takes of this crate: its state, and what it has allocated, counted.
+//! Measures the memory of a stream in this crate: the size of its state, and the bytes that it has allocated.
 #![cfg(all(feature = "body", feature = "json"))]
 #![allow(clippy::restriction, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "an allocator that counts is unsafe to implement")]
@@ -14,14 +14,14 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// The goal for a stream that waits.
+/// The goal for a waiting stream.
 const GOAL: usize = 2 * 1024;
 const LIMIT: usize = 64 * 1024;
 
 struct Counting;
 
 thread_local! {
-    /// How much more this thread has allocated than freed.
+    /// The bytes that this thread has allocated minus those that it has freed.
     static ALLOCATED: Cell<isize> = const { Cell::new(0) };
 }
 
@@ -33,13 +33,13 @@ fn count(bytes: isize) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
-        // SAFETY: The caller's.
+        // SAFETY: The caller fulfils the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
-        // SAFETY: The caller's.
+        // SAFETY: The caller fulfils the contract.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -47,14 +47,14 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What `f` makes, and how many bytes of the heap that holds.
+/// The result of `f`, and the heap bytes that it holds.
 fn held<T>(f: impl FnOnce() -> T) -> (T, usize) {
     let before = ALLOCATED.get();
     let value = f();
     (value, usize::try_from(ALLOCATED.get() - before).expect("it frees nothing of others"))
 }
 
-/// A stream of static chunks that waits after the last one. It holds nothing of the heap.
+/// A stream of static chunks that waits after the last one. It allocates nothing.
 fn chunks(
     chunks: [&'static str; 2],
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Unpin + use<> {
@@ -62,14 +62,14 @@ fn chunks(
         .chain(stream::pending())
 }
 
-/// Where a stream waits.
+/// The positions at which a stream waits.
 const WAITS: [(&str, [&str; 2]); 3] = [
     ("between events", ["id: 1234567890\ndata: \"one\"\n\n", ": comment\n\n"]),
     ("in an event", ["id: 1234567890\nevent: token\ndata: \"one", "two three"]),
     ("after an event that chunks cut", ["id: 1234567890\ndata: \"one", " two\"\n\n"]),
 ];
 
-/// Prints and checks what a stream takes besides its source.
+/// Prints and checks the memory of a stream without its source.
 fn check(what: &str, state: usize, heap: usize) {
     println!("{what}: {} bytes, {state} of them its state", state + heap);
     assert!(state + heap <= GOAL, "{what}");
@@ -132,7 +132,7 @@ async fn a_subscription_that_waits() {
         let mut events = hub.subscribe(None);
         hub.publish(&Event::new().data("one")).unwrap();
         assert!(events.next().now_or_never().is_some());
-        // The newest event is the hub's, not the client's.
+        // The newest event belongs to the hub, not the client.
         assert!(events.next().now_or_never().is_none());
         events
     });

@@ -1,4 +1,4 @@
-//! Requests that have one answer, such as those to language models: what is repeated, and what is not.
+//! Tests of requests with one answer, such as those to language models: which requests are repeated, and which are not.
 #![cfg(all(feature = "client", feature = "json"))]
 #![allow(clippy::restriction, reason = "tests may panic")]
 
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 type Body = BoxStream<'static, io::Result<&'static str>>;
 
-/// A client whose server gives these answers, one after the other, and the number of its requests.
+/// A client whose server returns these answers in turn, and the number of its requests.
 fn client(
     answers: impl IntoIterator<Item = (u16, Body)>,
 ) -> (EventSource<impl sse_wire_http::Connect<Error = io::Error, Body = Body>>, Rc<Cell<u32>>) {
@@ -71,7 +71,7 @@ async fn an_answer_that_breaks_off_is_not_asked_for_again() {
         let (events, requests) = client([(200, answer)]);
         let mut values = events.json::<u32>();
         assert_eq!(values.next().await.unwrap().unwrap(), 1);
-        // One error, which says why.
+        // One error, with the reason.
         match values.next().await {
             Some(Err(JsonError::Stream(_))) => assert!(!is_truncated),
             Some(Err(JsonError::Truncated)) => assert!(is_truncated),

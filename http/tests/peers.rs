@@ -1,4 +1,4 @@
-//! What other crates do wrong, each in a test with the name of the crate. Their limits are in `limits.rs`.
+//! Regression tests for faults of other crates, each with the crate's name. Tests of limits are in `limits.rs`.
 #![allow(clippy::restriction)]
 
 mod support;
@@ -18,7 +18,7 @@ fn a_byte_order_mark_at_the_start() {
     }
 }
 
-/// eventsource-stream 0.2 hands out no further event.
+/// eventsource-stream 0.2 returns no further event.
 #[test]
 fn bytes_that_are_not_utf8() {
     let events = silent_after([&b"data: \xFF\n\ndata: b\n\n"[..]]).eventsource();

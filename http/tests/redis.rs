@@ -1,7 +1,7 @@
-//! The event streams of `examples/redis.rs` on a real redis-server: a client moves between two servers, entries are
-//! trimmed, redis is killed.
+//! Tests of the event streams of `examples/redis.rs` with a real redis-server: a client moves between two servers,
+//! entries are trimmed, redis is killed.
 //!
-//! Debian's package is `redis-server`. Without this command, the tests say that they were skipped.
+//! Debian's package is `redis-server`. Without this command, the tests report that they were skipped.
 #![cfg(all(feature = "axum-v0.8", feature = "reqwest-v0.13"))]
 #![allow(clippy::restriction, reason = "tests may panic")]
 
@@ -24,10 +24,10 @@ const KEY: &str = "numbers";
 /// A redis-server with two servers over one stream.
 struct Servers {
     redis: Redis,
-    /// For what is published.
+    /// The connection for publishing.
     log: Log,
     urls: Vec<String>,
-    /// What the servers have reported.
+    /// The warnings of the servers.
     warnings: Arc<Mutex<Vec<String>>>,
 }
 
@@ -51,7 +51,7 @@ impl Servers {
         Some(Self { redis, log, urls, warnings })
     }
 
-    /// A client that changes the server after so many events, and begins after the event with this id.
+    /// A client that changes the server after this number of events, and begins after the event with this ID.
     fn client(&self, events: u32, id: &str) -> EventSource<Farm> {
         let request = |url| Request::new(reqwest::Client::new().get(url).header("Events", events));
         let servers = self.urls.iter().map(|url| request(url).unwrap()).collect();
@@ -65,9 +65,9 @@ impl Servers {
     async fn publish(&self, numbers: std::ops::Range<u32>) -> Vec<String> {
         let mut ids = Vec::new();
         for n in numbers {
-            // With leading zeros: so much that no socket holds it all.
+            // With leading zeros: too much for the buffer of any socket.
             let data = format!("{n:016384}");
-            // The connection to a redis that was killed fails before it has sent anything.
+            // The connection to a killed redis fails before it has sent anything.
             ids.push(loop {
                 if let Ok(id) = self.log.publish(&data).await {
                     break id;
@@ -78,7 +78,7 @@ impl Servers {
     }
 }
 
-/// The next events, and the servers of the connections that they took.
+/// The next events, and the servers of their connections.
 async fn read(client: &mut EventSource<Farm>, events: usize) -> (Vec<Event>, Vec<String>) {
     let (mut seen, mut connections) = (Vec::new(), Vec::new());
     while seen.len() < events {
@@ -107,9 +107,9 @@ async fn a_client_that_moves_between_servers_loses_nothing() {
     let ((events, connections), ids) =
         tokio::join!(read(&mut client, 100), servers.publish(1..101));
     assert_eq!(numbers(&events), Vec::from_iter(1..101));
-    // The entries' ids are the events' ids.
+    // The entries' IDs are the events' IDs.
     assert!(events.iter().map(|event| event.id.as_str()).eq(ids.iter().map(String::as_str)));
-    // 100 events, 7 a connection: 15 connections, by turns to either server.
+    // 100 events, 7 for each connection: 15 connections, alternating between the servers.
     assert_eq!(connections.len(), 15);
     for (connection, url) in connections.iter().zip(servers.urls.iter().cycle()) {
         assert_eq!(connection, url);
@@ -121,7 +121,7 @@ async fn more_is_missed_than_a_page_and_than_what_is_kept_for_slow_clients() {
     let Some(servers) = Servers::start().await else { return };
     let first = servers.publish(0..1).await.remove(0);
     let mut slow = servers.client(u32::MAX, &first);
-    // It is connected, and reads no further while more is published than is kept for it anywhere but in redis.
+    // The client is connected, and stops reading while more is published than any buffer outside redis can hold.
     servers.publish(1..2).await;
     assert_eq!(numbers(&read(&mut slow, 1).await.0), [1]);
     servers.publish(2..1000).await;
@@ -139,7 +139,7 @@ async fn a_gap_is_told() {
     let trimmed: usize = redis.xtrim(KEY, StreamMaxlen::Equals(5)).await.unwrap();
     assert_eq!(trimmed, 15);
 
-    // An id that is older than the first entry. The gap has no id: a client that is cut off after it is told again.
+    // An ID older than the first entry. The gap has no ID: a client that is cut off after it is told again.
     let (events, _) = read(&mut servers.client(u32::MAX, &ids[3]), 6).await;
     assert_eq!((&*events[0].event, &*events[0].data), ("gap", r#"{"missed":null}"#));
     assert_eq!(events[0].id, ids[3].as_str());
@@ -147,7 +147,7 @@ async fn a_gap_is_told() {
     let (events, _) = read(&mut servers.client(1, &ids[3]), 2).await;
     assert_eq!((&*events[0].event, &*events[1].event), ("gap", "gap"));
 
-    // An id that is still there, and one of something else.
+    // An ID that still exists, and one of another kind.
     let (events, _) = read(&mut servers.client(u32::MAX, &ids[15]), 4).await;
     assert_eq!(numbers(&events), Vec::from_iter(16..20));
     let (events, _) = read(&mut servers.client(u32::MAX, "something else"), 6).await;
@@ -169,11 +169,11 @@ async fn streams_go_on_after_redis_was_killed() {
     while servers.warnings.lock().unwrap().len() < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // One that comes while redis is gone.
+    // A client that connects while redis is gone.
     let mut late = servers.client(u32::MAX, &events[9].id);
     let open = late.next().await.unwrap().unwrap();
     assert_eq!(open, Incoming::Open);
-    // Longer than a server waits before it asks again: it does not report the same twice.
+    // Longer than a server's wait before it retries: it does not report the same failure twice.
     tokio::time::sleep(Duration::from_secs(1)).await;
 
     servers.redis.restart().await.unwrap();

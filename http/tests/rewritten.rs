@@ -1,4 +1,4 @@
-//! `Rewritten`: what a proxy's client gets is what its upstream has sent, but for what the closure changes.
+//! Tests of `Rewritten`: a proxy's client gets what the upstream sent, except for the changes of the closure.
 #![cfg(feature = "body")]
 #![allow(clippy::restriction)]
 
@@ -28,22 +28,22 @@ const PASS: Rewrite = |event, sink| {
     }
 };
 
-/// The frames that a client gets.
+/// The frames for a client.
 fn frames(chunks: Vec<Bytes>, limit: usize, rewrite: Rewrite) -> Vec<Bytes> {
     let frames = BodyDataStream::new(Rewritten::new(upstream(chunks), limit, rewrite));
     frames.try_collect().now_or_never().unwrap().unwrap()
 }
 
-/// All that a client gets for an upstream's body in one piece.
+/// The whole output for an upstream's body in one chunk.
 fn whole(input: &str, rewrite: Rewrite) -> String {
     let frames = frames(vec![Bytes::copy_from_slice(input.as_bytes())], 1024, rewrite);
     String::from_utf8(frames.concat()).unwrap()
 }
 
-/// Type, data, last event ID as of the event.
+/// Type, data, and the last event ID at the event.
 type Seen = (String, Vec<u8>, String);
 
-/// The events that a client decodes, its last event ID and reconnection time at the end.
+/// The events that a client decodes, and its last event ID and reconnection time at the end.
 fn seen(chunks: Vec<Bytes>) -> (Vec<Seen>, String, Option<Duration>) {
     let mut stream = EventStream::new(body(chunks)).with_data::<Vec<u8>>();
     let mut events = Vec::new();
@@ -77,7 +77,7 @@ fn the_id_of_an_event_is_on_the_last_of_those_sent_for_it() {
     };
     let expected = "data: 1\n\nid: 7\nretry: 5\nevent: e\ndata: 2\n\n";
     assert_eq!(whole("id: 7\nretry: 5\ndata: x\n\n", twice), expected);
-    // An id that is empty is one, too.
+    // An empty ID is an ID, too.
     assert_eq!(whole("id\ndata: x\n\n", twice), "data: 1\n\nid: \nevent: e\ndata: 2\n\n");
 }
 
@@ -140,7 +140,7 @@ fn a_frame_ends_after_a_line_and_outside_of_an_event() {
     for chunks in some_cuttings(input.as_bytes()) {
         for frame in frames(chunks, 1024, PASS) {
             assert!(!frame.is_empty());
-            // A keep-alive after it must not end anything.
+            // A keep-alive after the frame must not end a line or an event.
             let mut decoder = sse_wire::Decoder::new([0; 256]);
             let mut rest = &frame[..];
             while decoder.next(&mut rest).is_some() {}
@@ -160,7 +160,7 @@ fn the_closure_ends_the_body() {
     for chunks in some_cuttings(input.as_bytes()) {
         assert_eq!(frames(chunks, 1024, until).concat(), b"data: a\n\nid: 3\n\n");
     }
-    // The upstream is not asked again.
+    // The upstream is not polled again.
     let chunks = stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from("data: [DONE]\n\n")))]);
     let chunks = chunks.chain(stream::poll_fn(|_| panic!("polled after the end")));
     let mut body = Rewritten::new(StreamBody::new(chunks), 64, until);
@@ -210,13 +210,13 @@ fn json_is_sent_as_data() {
     };
     let expected = "event: n\nid: of the proxy\ndata: 4\n\n";
     assert_eq!(whole("data: four\n\n", rewrite), expected);
-    // The upstream's id comes first, so the client has that of the proxy.
+    // The upstream's ID comes first, so the client keeps the proxy's.
     assert_eq!(whole("id: 1\ndata: four\n\n", rewrite), format!("id: 1\n{expected}"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn keep_alives_fill_the_pauses_of_the_client() {
-    // The upstream sends a byte a second, so it is never silent; its client would be.
+    // The upstream sends a byte a second, so it is never silent; without keep-alives, its client would see silence.
     let input = "data: 0123456789\n\n";
     let chunks = stream::iter(input.bytes()).then(async |byte| {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -228,7 +228,7 @@ async fn keep_alives_fill_the_pauses_of_the_client() {
     assert_eq!(frames, [":\n\n", ":\n\n", ":\n\n", "data: 0123456789\n\n"]);
 }
 
-/// Lines of all kinds, mostly right.
+/// Lines of all kinds, mostly valid.
 fn lines() -> impl Strategy<Value = Vec<u8>> {
     let id = |id: u32| format!("id: {id}");
     let line = prop_oneof![
@@ -280,7 +280,7 @@ proptest! {
         let proxied = frames(chunks, 1024, PASS);
         prop_assert_eq!(seen(proxied.clone()), seen(vec![input.clone().into()]), "{:?}", proxied);
 
-        // As many comments, at least: one that is cut becomes several.
+        // At least as many comments: a split comment becomes several.
         let comments = |chunks: Vec<Bytes>| {
             let mut decoder = sse_wire::Decoder::new([0; 1024]);
             for chunk in &chunks {

@@ -1,4 +1,4 @@
-//! `EventStream` and `EventsWith`: cuttings, types of data, the limit, the idle timeout, the end.
+//! Tests of `EventStream` and `EventsWith`: splits, types of data, the limit, the idle timeout, the end.
 #![allow(clippy::restriction)]
 
 mod support;
@@ -20,7 +20,7 @@ fn assert_is<D: AsRef<str>>(event: &Event<D>, expected: &Expected) {
     assert_eq!(event, (expected.0, expected.1, expected.2, retry));
 }
 
-/// Decodes the chunks in each way that there is.
+/// Decodes the chunks by each method.
 fn assert_decodes(chunks: Vec<Bytes>, expected: &[Expected]) {
     let shown = format!("{chunks:?}");
     let strings = body(chunks.clone()).eventsource().try_collect::<Vec<_>>();
@@ -109,7 +109,7 @@ fn data_as_bytes_are_a_slice_of_the_chunk() {
     let empty = events.next().now_or_never().unwrap().unwrap().unwrap();
     assert_eq!(empty.data, "");
     assert_eq!(events.next().now_or_never().unwrap(), None);
-    // The copies are no part of the decoder's buffer, which is used again.
+    // The copies are not part of the decoder's buffer, which is reused.
     assert_eq!((&joined.data[..], &cut.data[..]), (&b"two\nlines"[..], &b"cut in two"[..]));
 
     let mut events = body(chunks).eventsource().with_data::<Text>();
@@ -186,7 +186,7 @@ fn the_limit_costs_one_event_wherever_the_chunks_end() {
 
 #[test]
 fn the_limit_is_exact() {
-    // 27 bytes of lines, and the eight that stay free.
+    // 27 bytes of lines, and the eight bytes that stay free.
     let input = "data: 12345678901234567890\n\n";
     for chunks in some_cuttings(input.as_bytes()) {
         let mut fits = EventStream::with_limit(body(chunks.clone()), 35);
@@ -208,7 +208,7 @@ fn a_block_without_data_sets_the_last_event_id_and_the_reconnection_time() {
     assert_eq!(events.last_event_id(), "2");
     assert_eq!(events.reconnection_time(), Some(Duration::from_millis(70)));
 
-    // At the end of the stream it counts, too.
+    // It also counts at the end of the stream.
     let mut events = body(["id: 3\n\n"]).eventsource();
     assert_eq!(events.next().now_or_never().unwrap(), None);
     assert_eq!(events.last_event_id(), "3");
@@ -242,7 +242,7 @@ fn the_end_dispatches_the_last_event_only_if_it_is_asked_to() {
             assert!(events.is_terminated());
         }
     }
-    // A stream that is complete has no further event.
+    // A complete stream has no further event.
     let events = body(["data: x\n\n"]).eventsource().dispatch_at_end();
     assert_eq!(events.collect::<Vec<_>>().now_or_never().unwrap().len(), 1);
 }
@@ -263,7 +263,7 @@ fn a_stream_is_terminated_at_its_end_and_not_before() {
         assert!(events.next().now_or_never().unwrap().unwrap().is_ok());
     }
     assert!(!events.is_terminated());
-    // It never polls a stream again that has ended: `stream::iter` would not mind, but this one panics.
+    // A stream is not polled after its end: `stream::iter` would not mind, but this one panics.
     let mut is_over = false;
     let chunks = stream::poll_fn(move |_| {
         assert!(!std::mem::replace(&mut is_over, true), "polled after its end");
@@ -363,7 +363,7 @@ mod idle {
         let mut events = chunks.eventsource().idle_timeout(Duration::from_secs(10));
         assert_eq!(events.next().now_or_never(), None);
         sender.send("data: 1\n\n").unwrap();
-        // The timer has run out meanwhile, but a chunk is there.
+        // The timer has expired meanwhile, but a chunk is ready.
         advance(Duration::from_secs(60)).await;
         assert_eq!(events.next().await.unwrap().unwrap().data, "1");
         advance(Duration::from_secs(60)).await;

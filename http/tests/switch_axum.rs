@@ -1,4 +1,4 @@
-//! A program as it is written for `axum::response::sse`. To switch, one line changes:
+//! A program written for `axum::response::sse`. To switch, one line changes:
 //!
 //! ```text
 //! use axum::response::sse::{Event, KeepAlive, Sse};

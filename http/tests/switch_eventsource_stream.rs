@@ -1,4 +1,4 @@
-//! A program as it is written for eventsource-stream 0.2. To switch, one line changes:
+//! A program written for eventsource-stream 0.2. To switch, one line changes:
 //!
 //! ```text
 //! use eventsource_stream::{Event, EventStream, EventStreamError, Eventsource};
@@ -9,7 +9,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use sse_wire_http::{Error as EventStreamError, Event, EventStream, Eventsource};
 use std::time::Duration;
 
-/// A log of what a weather station reports.
+/// A log of a weather station's reports.
 async fn report<B, E>(body: impl Stream<Item = Result<B, E>> + Unpin) -> Vec<String>
 where
     B: AsRef<[u8]>,
@@ -61,7 +61,7 @@ async fn a_stream_of_chunks_is_read() {
     assert_eq!(report(chunks).await, expected);
 }
 
-/// Nothing but the constructor says what the data are.
+/// Only the constructor names the type of the data.
 #[tokio::test]
 async fn a_stream_that_is_made_by_its_name_has_strings() {
     let chunks = stream::iter([Ok::<_, std::convert::Infallible>("data: a\n\ndata: b\n\n")]);

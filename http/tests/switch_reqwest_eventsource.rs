@@ -1,4 +1,4 @@
-//! A program as it is written for reqwest-eventsource 0.6. To switch, one line changes:
+//! A program written for reqwest-eventsource 0.6. To switch, one line changes:
 //!
 //! ```text
 //! use reqwest_eventsource::{Event, EventSource, RequestBuilderExt};

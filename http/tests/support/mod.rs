@@ -1,4 +1,4 @@
-//! What several tests share: ways to cut a stream into chunks, and streams that wait.
+//! Shared by several tests: splits of a stream into chunks, and streams that wait.
 #![allow(dead_code)]
 
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use std::convert::Infallible;
 /// The item of a stream of chunks that never fails.
 pub(crate) type Chunk = Result<Bytes, Infallible>;
 
-/// Every way to cut a short input into chunks that are not empty: 2^(n - 1) of them.
+/// Every split of a short input into non-empty chunks: 2^(n - 1) of them.
 pub(crate) fn every_cutting(input: &[u8]) -> impl Iterator<Item = Vec<Bytes>> {
     assert!((1..=18).contains(&input.len()), "{} bytes take too long", input.len());
     (0..1_u32 << (input.len() - 1)).map(|cuts| {
@@ -24,7 +24,7 @@ pub(crate) fn every_cutting(input: &[u8]) -> impl Iterator<Item = Vec<Bytes>> {
     })
 }
 
-/// The input byte by byte, and cut in three at any two places. Some of the chunks are empty.
+/// The input byte by byte, and split in three at any two positions. Some of the chunks are empty.
 pub(crate) fn some_cuttings(input: &[u8]) -> Vec<Vec<Bytes>> {
     let input = Bytes::copy_from_slice(input);
     let bytes = (0..input.len()).map(|at| Bytes::copy_from_slice(&input[at..=at])).collect();
@@ -48,7 +48,7 @@ pub(crate) fn body(
     stream::iter(chunks.into_iter().map(|chunk| Ok(chunk.into())).collect::<Vec<_>>())
 }
 
-/// The same, and then silence.
+/// The same, and then pending forever.
 pub(crate) fn silent_after(
     chunks: impl IntoIterator<Item = impl Into<Bytes>>,
 ) -> impl Stream<Item = Chunk> + Unpin + Send {

@@ -1,4 +1,4 @@
-//! A server on loopback whose answers a test chooses, and which keeps the requests.
+//! A loopback server whose answers a test chooses, and which records the requests.
 #![allow(dead_code)]
 
 use axum::body::{Body, to_bytes};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-/// A request that has come.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: Method,
@@ -31,7 +31,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers request number n, from 0 on, with what `answer` makes of it.
+    /// Answers request number n, from 0 on, with the result of `answer`.
     pub(crate) async fn start(
         answer: impl Fn(usize, &Seen) -> Response<Body> + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -70,7 +70,7 @@ pub(crate) fn events(text: impl Into<Body>) -> Response<Body> {
     Response::builder().header("content-type", "text/event-stream").body(text.into()).unwrap()
 }
 
-/// An event stream that does not end, and tells when its connection is gone.
+/// An event stream that does not end, and reports when its connection is gone.
 pub(crate) fn endless(text: &'static str, gone: mpsc::UnboundedSender<()>) -> Response<Body> {
     struct Guard(mpsc::UnboundedSender<()>);
     impl Drop for Guard {
