@@ -376,7 +376,7 @@ async fn a_dropped_next_loses_nothing() {
             return status(204);
         }
         let chunks = (number * EVENTS / 3..(number + 1) * EVENTS / 3).flat_map(|event| {
-            // Two chunks for each event, so that some connections are cut in mid-event.
+            // Two chunks for each event, so that some futures are dropped in mid-event.
             [Ok::<_, Infallible>(format!("id: {event}\nda")), Ok(format!("ta: {event}\n\n"))]
         });
         let chunks = stream::iter(chunks).then(async |chunk| {
