@@ -1,4 +1,4 @@
-//! An event as it goes out, encoded once.
+//! An encoded event that many clients can share: [`OutEvent`].
 
 use bytes::Bytes;
 use sse_wire::Event;

@@ -1,4 +1,4 @@
-//! A timer for idle streams: how long nothing has come.
+//! The timer for a stream's idle timeout and a body's keep-alives: it runs while nothing arrives. Needs feature `tokio`.
 
 use std::task::{Context, Poll};
 

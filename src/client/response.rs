@@ -1,4 +1,4 @@
-//! The head of a response: what the standard's client needs of it.
+//! The status and headers of a response, and the check whether its body is an event stream for the standard's client.
 
 use crate::CONTENT_TYPE;
 use core::fmt;
