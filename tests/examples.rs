@@ -106,7 +106,7 @@ fn control_characters() -> Vec<u8> {
     c0.chain([0x7F]).chain(c1.into_bytes()).chain(0x80..=0x9F).collect()
 }
 
-/// Row 15: escape sequences of an event (`ESC [ 3 1 m`) coloured the terminal. `script` runs `cat` in a terminal.
+/// Escape sequences of an event (`ESC [ 3 1 m`) coloured the terminal. `script` runs `cat` in a terminal.
 #[cfg(target_os = "linux")]
 #[test]
 fn cat_keeps_control_characters_from_a_terminal() {
@@ -157,7 +157,7 @@ fn cat_keeps_control_characters_from_a_terminal() {
     std::fs::remove_file(&file).unwrap();
 }
 
-/// Row 15: for input that is not an event stream, there was no message, and the status was 0.
+/// For input that is not an event stream, there was no message, and the status was 0.
 #[test]
 fn cat_names_what_is_no_event_stream() {
     const GZIP: &[u8] = b"\x1F\x8B\x08\0\0\0\0\0\0\x03\x4B\x49\n\x2C\x49\xB4";

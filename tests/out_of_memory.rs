@@ -229,7 +229,7 @@ fn an_event_is_given_up_and_no_more() {
     assert!(refused > 1000, "{refused} runs ran out of memory");
 }
 
-/// A short event needs memory for its ID, however it is split. REPORTS.md, row 10: a reader returned the event with the
+/// A short event needs memory for its ID, however it is split. A reader returned the event with the
 /// ID of the previous event.
 #[test]
 fn an_event_whose_id_has_no_memory() {

@@ -219,7 +219,7 @@ fn read_event_and_consume_too_late(
 
 const TOO_LONG: Result<&str, DecodeError> = Err(DecodeError::EventTooLong);
 
-/// Row 1 (lluchs/eventsource#1): `data: 1\n\ndata: <300 x>\n\ndata: 2\n\n` in one chunk, through a loop over `decode`,
+/// Report lluchs/eventsource#1: `data: 1\n\ndata: <300 x>\n\ndata: 2\n\n` in one chunk, through a loop over `decode`,
 /// returned the error forever.
 #[test]
 fn an_event_that_is_too_long_comes_for_ever() {
@@ -238,7 +238,7 @@ fn an_event_that_is_too_long_comes_for_ever() {
     }
 }
 
-/// Row 2: `data: <300 x>` and `\ndata: TAIL\n\ndata: 2\n\n`, through the same loop, returned the tail of the event that
+/// `data: <300 x>` and `\ndata: TAIL\n\ndata: 2\n\n`, through the same loop, returned the tail of the event that
 /// is too long as an event.
 #[test]
 fn the_tail_of_an_event_that_is_too_long_is_an_event() {
@@ -256,7 +256,7 @@ fn the_tail_of_an_event_that_is_too_long_is_an_event() {
     assert_eq!(next(), Ok(Some("TAIL".into())));
 }
 
-/// Row 3 (alpakka#1183): six times `id: <130 i>N\ndata: a\n\n` over 256 bytes. No later ID fits beside the first one,
+/// Report alpakka#1183: six times `id: <130 i>N\ndata: a\n\n` over 256 bytes. No later ID fits beside the first one,
 /// which stayed the last event ID. So a client that reconnected received the same events forever.
 #[test]
 fn a_long_id_keeps_out_the_ids_after_it() {
@@ -281,7 +281,7 @@ fn a_long_id_keeps_out_the_ids_after_it() {
     }
 }
 
-/// Row 4: `id: <240 i>\ndata: a\n\n`, then 200 times `data: <9 x>\n\n` over 256 bytes. All events are too long beside
+/// `id: <240 i>\ndata: a\n\n`, then 200 times `data: <9 x>\n\n` over 256 bytes. All events are too long beside
 /// the ID, also after a reconnection, until another ID replaces it. A buffer that holds this ID and an event returns
 /// them all.
 #[test]
@@ -324,7 +324,7 @@ fn a_long_id_keeps_out_the_events_after_it() {
     }
 }
 
-/// Row 5 (a2a-js#582, nv-redfish#138): 1 MiB of one event without an end over 64 bytes. The caller was not informed.
+/// Report a2a-js#582, nv-redfish#138: 1 MiB of one event without an end over 64 bytes. The caller was not informed.
 #[cfg(feature = "alloc")]
 #[test]
 fn an_event_without_an_end_is_silent() {
@@ -418,7 +418,7 @@ mod reads {
     }
 }
 
-/// Row 6 (llama.cpp#16109, toolhive#6037): an unknown field, and JSON that is not an event stream, were ignored
+/// Report llama.cpp#16109, toolhive#6037: an unknown field, and JSON that is not an event stream, were ignored
 /// silently.
 #[test]
 fn nothing_tells_that_a_line_was_ignored() {
@@ -440,7 +440,7 @@ fn nothing_tells_that_a_line_was_ignored() {
     }
 }
 
-/// Row 7 (reqwest-eventsource#25, mattermost-plugin-agents#985): `:\n\n` four times, then `data: a\n\n`, one for each
+/// Report reqwest-eventsource#25, mattermost-plugin-agents#985: `:\n\n` four times, then `data: a\n\n`, one for each
 /// read. The reader returned once, so that a deadline around it ended a healthy stream.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
@@ -465,7 +465,7 @@ fn a_reader_gives_no_sign_of_life() {
     assert_eq!(embassy_futures::block_on(async_reader.receive()), Ok(Received::End));
 }
 
-/// Row 8 (llm-gateway#2055): `id: 1\nevent: a\nretry: 5\ndata: x\n\ndata: y\n\n`, decoded and encoded again by a proxy:
+/// Report llm-gateway#2055: `id: 1\nevent: a\nretry: 5\ndata: x\n\ndata: y\n\n`, decoded and encoded again by a proxy:
 /// the second event got the ID of the first one, and a type.
 #[test]
 fn a_proxy_makes_up_fields() {
@@ -508,7 +508,7 @@ fn a_proxy_makes_up_fields() {
     }
 }
 
-/// Row 9: a decoder within an event (`data: cut o`), given to a new reader whose stream is `data: new\n\n`, returned
+/// A decoder within an event (`data: cut o`), given to a new reader whose stream is `data: new\n\n`, returned
 /// `cut odata: new`.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
@@ -543,7 +543,7 @@ fn a_reader_goes_on_within_an_event_of_another_stream() {
     }
 }
 
-/// Row 11: a `Buffered` over `Vec::with_capacity(1024)`, whose length is 0, reported the end of the stream at once.
+/// A `Buffered` over `Vec::with_capacity(1024)`, whose length is 0, reported the end of the stream at once.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
 fn an_empty_buffer_looks_like_the_end_of_the_stream() {
@@ -579,7 +579,7 @@ fn an_empty_buffer_looks_like_the_end_of_the_stream() {
     assert_eq!(reader.next(), Ok(None));
 }
 
-/// Row 12: the bytes of a connection, with chunked framing, given to a decoder. The framing is not a field, and its
+/// The bytes of a connection, with chunked framing, given to a decoder. The framing is not a field, and its
 /// line ends split the data.
 #[test]
 fn raw_chunked_framing_is_decoded() {
@@ -621,7 +621,7 @@ fn a_new_slice_for_each_call_starts_at_the_first_byte() {
     assert_eq!(found, ["a", "b"].map(|data| event("message", data, "")));
 }
 
-/// Row 14 (better-sse#41, typescript-sdk#2541): with `Cache-Control: no-cache` alone, Traefik, Caddy and `compression`
+/// Report better-sse#41, typescript-sdk#2541: with `Cache-Control: no-cache` alone, Traefik, Caddy and `compression`
 /// layers delay events in order to compress them.
 #[test]
 fn proxies_hold_events_back() {
@@ -636,7 +636,7 @@ fn proxies_hold_events_back() {
     assert_eq!(values("X-Accel-Buffering"), ["no"]);
 }
 
-/// Row 11: `EventWriter::new(connection, Vec::with_capacity(1024))`, whose buffer has length 0, reported for each event
+/// `EventWriter::new(connection, Vec::with_capacity(1024))`, whose buffer has length 0, reported for each event
 /// that the buffer was too small.
 #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]
@@ -660,7 +660,7 @@ fn a_buffer_that_is_empty_by_mistake() {
     assert!(message.contains("buffer has a length of 0"), "{message}");
 }
 
-/// Row 13 (axum#3385, esphome#19376): the JSON of a value, 5 000 bytes, through a writer of 64 bytes, needed a second
+/// Report axum#3385, esphome#19376: the JSON of a value, 5 000 bytes, through a writer of 64 bytes, needed a second
 /// buffer that held all of it.
 #[cfg(all(feature = "std", feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 #[test]

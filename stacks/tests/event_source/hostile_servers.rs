@@ -60,7 +60,7 @@ fn connections_in(page: &Page, time: Duration) -> usize {
     count
 }
 
-/// Row 16 (typescript-sdk#2673): 2 153 connections in 3 s.
+/// Report typescript-sdk#2673: 2 153 connections in 3 s.
 fn row_16_retry_0_and_close(driver: Driver) {
     let server = always(30, || stream("retry: 0\ndata: x\n\n"));
     let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
@@ -77,7 +77,7 @@ fn row_16_retry_0_without_an_event(driver: Driver) {
     assert_eq!(connections_in(&page, Duration::from_secs(3)), 3);
 }
 
-/// Row 17: the client never reconnected. It must reconnect after 49 days, or after the user's ceiling.
+/// The client never reconnected. It must reconnect after 49 days, or after the user's ceiling.
 fn row_17_retry_of_centuries(driver: Driver) {
     let body = "retry: 18446744073709551615\ndata: x\n\n";
     let server = Server::start([stream(body)]);
@@ -92,7 +92,7 @@ fn row_17_retry_of_centuries(driver: Driver) {
     assert_eq!(page.waits, [Duration::ZERO, 5 * MINUTE, 5 * MINUTE]);
 }
 
-/// Row 18 (event-source-plus#12): a server that answers 200 and closes at once.
+/// Report event-source-plus#12: a server that answers 200 and closes at once.
 fn row_18_accept_and_close(driver: Driver) {
     let server = always(30, || stream(""));
     let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
@@ -102,7 +102,7 @@ fn row_18_accept_and_close(driver: Driver) {
     assert_eq!(server.requests().len(), 20);
 }
 
-/// Row 18, without a response.
+/// The same, without a response.
 fn row_18_accept_and_say_nothing(driver: Driver) {
     let server = always(30, Vec::new);
     let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
@@ -111,7 +111,7 @@ fn row_18_accept_and_say_nothing(driver: Driver) {
     assert_eq!(server.requests().len(), 20, "no driver tries again by itself");
 }
 
-/// Row 19 (EventSource#74, Yaffle#88): final in the standard, unless the user retries, and then not before the server's
+/// Report EventSource#74, Yaffle#88: final in the standard, unless the user retries, and then not before the server's
 /// time.
 fn row_19_unavailable_with_retry_after(driver: Driver) {
     let unavailable = |seconds| response(503, &[("Retry-After", seconds)], "not now");
@@ -137,7 +137,7 @@ fn row_19_unavailable_with_retry_after(driver: Driver) {
     assert_eq!(page.milliseconds(), [0, 500, 1000]);
 }
 
-/// Row 20: an endless redirection.
+/// An endless redirection.
 fn row_20_redirect_to_itself(driver: Driver) {
     for status in [301, 302] {
         let server = always(40, || redirect(status, "/events"));
@@ -150,7 +150,6 @@ fn row_20_redirect_to_itself(driver: Driver) {
     assert_eq!(why.to_string(), "a redirection was not followed (status 301)");
 }
 
-/// Row 20.
 fn row_20_redirect_without_location(driver: Driver) {
     let server = Server::start([response(302, &[], "")]);
     assert_eq!(visit(driver, &server).seen, [refused(302)]);
@@ -168,20 +167,19 @@ fn fails_for(driver: Driver, answer: Answer, why: Refused) {
 const GZIP: &[u8] =
     b"\x1F\x8B\x08\0\0\0\0\0\x02\xFFKI,I\xB4R\xA8\xE0\xE2\x02\0\x93l\x82\x9D\x09\0\0\0";
 
-/// Row 21.
 fn row_21_html_with_status_200(driver: Driver) {
     let page = "<!DOCTYPE html>\n<p>Log in\n\n";
     let headers = [("Content-Type", "text/html; charset=utf-8")];
     fails_for(driver, response(200, &headers, page), Refused::ContentType);
 }
 
-/// Row 21 (sseclient#27).
+/// Report sseclient#27.
 fn row_21_gzip(driver: Driver) {
     let headers = [("Content-Type", "text/event-stream"), ("Content-Encoding", "gzip")];
     fails_for(driver, response(200, &headers, GZIP), Refused::ContentEncoding);
 }
 
-/// Row 21: HTML or compressed data declared as an event stream is not a sign of life, and shows as ignored lines.
+/// HTML or compressed data declared as an event stream is not a sign of life, and shows as ignored lines.
 fn row_21_gzip_that_says_nothing(driver: Driver) {
     let body = [GZIP, b"\n<html>\n\n"].concat();
     let server = always(30, || stream(&body));
@@ -210,19 +208,18 @@ fn is_left_out(driver: Driver, id: &str, why: UnsendableId) {
     assert_eq!(ids, [None, None, None, Some(&b"fine"[..])]);
 }
 
-/// Row 22 (undici#5746): each connection was reset.
+/// Report undici#5746: each connection was reset.
 fn row_22_id_with_control_bytes(driver: Driver) {
     for id in ["a\x01b", "\x1B[31m", "\x7F", "\x0B"] {
         is_left_out(driver, id, UnsendableId::ControlByte);
     }
 }
 
-/// Row 22.
 fn row_22_id_of_9000_bytes(driver: Driver) {
     is_left_out(driver, &"i".repeat(9000), UnsendableId::TooLong);
 }
 
-/// Row 23: the notification had an ID, so that it was sent only once.
+/// The notification had an ID, so that it was sent only once.
 fn row_23_gap_notice_lost_with_its_connection(driver: Driver) {
     let feed = Arc::new(Feed::new(7, MINUTE));
     let large = "x".repeat(10_000);
