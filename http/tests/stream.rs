@@ -286,12 +286,28 @@ fn the_stream_of_chunks_is_asked_again_after_an_error() {
     assert_eq!(events.next().now_or_never().unwrap(), None);
 }
 
+/// The error within is displayed, so the source is the next one.
 #[test]
-fn errors_tell_their_source() {
-    let error = Error::Transport(std::io::Error::other("reset"));
-    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "reset");
+fn errors_have_the_source_of_the_error_that_they_display() {
+    #[derive(Debug)]
+    struct Reset(std::fmt::Error);
+
+    impl std::fmt::Display for Reset {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("reset")
+        }
+    }
+
+    impl std::error::Error for Reset {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    let error = Error::Transport(Reset(std::fmt::Error));
     assert!(error.to_string().contains("reset"));
-    assert!(std::error::Error::source(&Error::<std::io::Error>::TooLong).is_none());
+    assert!(std::error::Error::source(&error).unwrap().is::<std::fmt::Error>());
+    assert!(std::error::Error::source(&Error::<Reset>::TooLong).is_none());
 }
 
 #[test]
