@@ -134,15 +134,18 @@ pub fn sse_stream(chunks: &[&[u8]]) -> Delivered {
     let mut delivered = Delivered::default();
     let chunks = stream::iter(chunks.iter().copied().map(Ok::<_, Infallible>));
     drain(sse_stream::SseByteStream::new(chunks), |event| {
-        let event = event.unwrap();
-        // It also returns blocks without data, and no default type.
-        if let Some(data) = &event.data {
-            let event_type = event.event.as_deref().unwrap_or("message");
-            let id = event.id.as_deref().unwrap_or_default();
-            delivered.count(event_type.as_bytes(), data.as_bytes(), id.as_bytes());
-        }
+        count_sse_stream(&mut delivered, &event.unwrap());
     });
     delivered
+}
+
+/// Counts an event of sse-stream, which also returns blocks without data, and no default type.
+pub(crate) fn count_sse_stream(delivered: &mut Delivered, event: &sse_stream::Sse) {
+    if let Some(data) = &event.data {
+        let event_type = event.event.as_deref().unwrap_or("message");
+        let id = event.id.as_deref().unwrap_or_default();
+        delivered.count(event_type.as_bytes(), data.as_bytes(), id.as_bytes());
+    }
 }
 
 /// sseer. Its line parser is public, but its events are available only as a `Stream`.

@@ -12,7 +12,7 @@
 //! | `eventsource_stream` 0.2 | `String` | `String` | each line several times | all, an error | none |
 
 use crate::Delivered;
-use crate::decoders::drain;
+use crate::decoders::{count_sse_stream, drain};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
@@ -61,12 +61,7 @@ pub fn owned<D: FromEvent<Bytes> + AsRef<[u8]>>(input: &[Bytes]) -> Delivered {
 pub fn sse_stream(input: &[Bytes]) -> Delivered {
     let mut delivered = Delivered::default();
     drain(sse_stream::SseByteStream::new(chunks(input)), |event| {
-        let event = event.unwrap();
-        if let Some(data) = &event.data {
-            let event_type = event.event.as_deref().unwrap_or("message");
-            let id = event.id.as_deref().unwrap_or_default();
-            delivered.count(event_type.as_bytes(), data.as_bytes(), id.as_bytes());
-        }
+        count_sse_stream(&mut delivered, &event.unwrap());
     });
     delivered
 }

@@ -45,8 +45,8 @@ pin_project! {
     ///
     /// # Cost
     ///
-    /// The lines of an event that chunks cut are kept, bounded by the limit; of everything else, no byte is kept. Their buffer
-    /// shrinks after 64 smaller events at the latest: see [`GrowingBuffer`]. What the events of a chunk become is one frame.
+    /// Only the last event ID and the lines of an event that chunks cut are kept, bounded by the limit. Between events the
+    /// buffer keeps at most 1 KiB, or four times the last event ID. What the events of a chunk become is one frame.
     #[must_use = "bodies do nothing unless polled"]
     pub struct Rewritten<B, F> {
         #[pin]
