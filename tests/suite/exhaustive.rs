@@ -128,12 +128,13 @@ fn after_start(
         (0..=most).map(|len| cuttings(len).collect()).collect();
     for_each_string(pieces, most, &mut |string| {
         let stream = [start, string].concat();
-        for limit in limits.clone() {
-            let (outputs, expected) = expected(&stream, limit);
-            for lengths in &all_cuttings[string.len()] {
-                let mut chunks = vec![start];
-                chunks.extend(cut(string, lengths));
-                runs += check(&stream, &chunks, limit, &outputs, &expected);
+        let expected: Vec<_> =
+            limits.clone().map(|limit| (limit, expected(&stream, limit))).collect();
+        for lengths in &all_cuttings[string.len()] {
+            let mut chunks = vec![start];
+            chunks.extend(cut(string, lengths));
+            for (limit, (outputs, expected)) in &expected {
+                runs += check(&stream, &chunks, *limit, outputs, expected);
             }
         }
     });

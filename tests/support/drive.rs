@@ -123,8 +123,12 @@ pub fn feed<B: Buffer>(
     call: Call,
     view: View,
 ) -> Vec<Output> {
+    let mut outputs = Vec::new();
     let mut calls = calls(call);
-    std::iter::from_fn(|| take(decoder, &mut chunk, calls.next()?, view)).collect()
+    while let Some(output) = take(decoder, &mut chunk, calls.next().unwrap(), view) {
+        outputs.push(output);
+    }
+    outputs
 }
 
 /// Like `feed`, without a call after the last byte: the decoder may still have an event that it returned.
@@ -158,7 +162,11 @@ pub fn feed_all<B: Buffer>(
     call: Call,
     view: View,
 ) -> Vec<Output> {
-    chunks.iter().flat_map(|chunk| feed(decoder, chunk, call, view)).collect()
+    let mut outputs = Vec::new();
+    for chunk in chunks {
+        outputs.append(&mut feed(decoder, chunk, call, view));
+    }
+    outputs
 }
 
 /// Reads a stream from start to end. Returns the outputs, and the decoder without a [`Decoder::reconnect`].

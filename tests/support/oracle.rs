@@ -161,7 +161,10 @@ impl Output {
 
 /// A character for each byte.
 pub fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().copied().map(char::from).collect()
+    // Never without memory: `memcmp` at the dangling pointer of an empty `String` is slow with AVX-512.
+    let mut text = String::with_capacity(bytes.len().max(1));
+    text.extend(bytes.iter().copied().map(char::from));
+    text
 }
 
 /// "Lines must be separated by either a CRLF pair, a single LF, or a single CR."
