@@ -1,7 +1,7 @@
 //! Decodes an event stream from a file or standard input, and prints the events as they complete.
 //!
 //! ```text
-//! curl -sN http://127.0.0.1:8080/events | cargo run --example cat -- --json
+//! curl -sSN http://127.0.0.1:8080/events | cargo run --example cat -- --json
 //! ```
 
 // The operators that may panic are denied for the library.

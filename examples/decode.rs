@@ -1,7 +1,7 @@
 //! Decodes an event stream from standard input, and prints the events as they complete.
 //!
 //! ```text
-//! curl -sN http://127.0.0.1:8080/events | cargo run --example decode
+//! curl -sSN http://127.0.0.1:8080/events | cargo run --example decode
 //! ```
 #![allow(clippy::indexing_slicing, reason = "`read` returns no more than the length of its buffer")]
 
