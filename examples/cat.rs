@@ -100,7 +100,7 @@ fn parse() -> Result<Option<Args>, String> {
 }
 
 fn size(option: &str, value: Option<OsString>, least: usize) -> Result<usize, String> {
-    let value = value.unwrap_or_default();
+    let value = value.ok_or_else(|| format!("{option} needs a number"))?;
     let size = value.to_str().and_then(|value| value.parse().ok());
     size.filter(|size| (least..=LARGEST).contains(size)).ok_or_else(|| {
         format!("{option} {}: not a number from {least} to {LARGEST}", value.display())

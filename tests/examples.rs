@@ -94,6 +94,7 @@ fn cat_prints_text() {
 fn cat_says_what_is_wrong() {
     assert_fails(&cat(&["--chunk", "0"], b""), 2, "--chunk 0");
     assert_fails(&cat(&["--buffer", "x"], b""), 2, "--buffer x");
+    assert_fails(&cat(&["--buffer"], b""), 2, "--buffer needs a number");
     assert_fails(&cat(&["--what"], b""), 2, "--what");
     assert_fails(&cat(&["a", "surplus"], b""), 2, "surplus");
     assert_fails(&cat(&["/does/not/exist"], b""), 1, "/does/not/exist");
