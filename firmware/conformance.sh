@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs all conformance vectors, on QEMU, on a Cortex-M0, a Cortex-M3 and a 32-bit RISC-V, compiled as firmware is,
-# and says for each target how many have passed. Fails at the first vector that is decoded wrong, with its name.
+# and says for each target how many have passed. Fails at the first vector that is decoded wrongly, with its name.
 set -euo pipefail
 cd "$(dirname "$0")"
 source ./toolchain.sh
@@ -14,9 +14,7 @@ vectors=$(conformance/pack.py "$directory/vectors")
 # Usage: run TARGET QEMU OPTION...
 run() {
     local target=$1 program output start=$SECONDS
-    if ! rustc --target "$target" --print target-libdir 2>/dev/null | xargs -r test -d; then
-        rustup target add "$target"
-    fi
+    need_target "$target"
     "${cargo[@]}" build --quiet --release --package conformance --target "$target"
     program=$(realpath "${CARGO_TARGET_DIR:-target}/$target/release/conformance")
     # The program reads the file `vectors` of QEMU's directory.

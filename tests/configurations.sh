@@ -4,9 +4,10 @@
 #
 # The musl targets need no C compiler: Rust ships their C library and a linker.
 #
-# Usage: tests/configurations.sh [NAME...]     (default: all)
+# Usage: tests/configurations.sh [sse2|cortex_m0|cortex_m3|aarch64]...     (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source .ci/install.sh
 
 # Usage: configuration EXPECTED CARGO_OPTION... Runs the tests, if the configuration is the expected one.
 configuration() {
@@ -16,17 +17,12 @@ configuration() {
         sed -n 's/^configuration: //p')
     echo "=== $shown"
     [ "$shown" = "$expected" ] || {
-        echo "configurations.sh: it was to be $expected" >&2
+        echo "configurations.sh: not the expected configuration: $expected" >&2
         exit 1
     }
     cargo test --quiet "$@" --lib -- scan --skip any_bytes
     cargo test --quiet "$@" "${tests[@]}"
     echo "=== passed: $shown ($((SECONDS - start)) s)"
-}
-
-# Usage: target TARGET
-target() {
-    rustc --target "$1" --print target-libdir | xargs test -d || rustup target add "$1"
 }
 
 export CARGO_TARGET_I686_UNKNOWN_LINUX_MUSL_LINKER=rust-lld
@@ -37,7 +33,7 @@ export CASES_DIVISOR=4
 small="--cfg sse_wire_no_vectors --cfg sse_wire_small"
 
 cortex_m0() {
-    target i686-unknown-linux-musl
+    need_target i686-unknown-linux-musl
     tests=(--test suite --test out_of_memory)
     RUSTFLAGS=$small configuration \
         "x86, 32 bits, small code: true, line ends: words::Words<false>, 16 bytes: scan::bitmap::words::ends_in_16, std: true" \
@@ -45,7 +41,7 @@ cortex_m0() {
 }
 
 cortex_m3() {
-    target i686-unknown-linux-musl
+    need_target i686-unknown-linux-musl
     tests=(--test suite -- conformance:: equivalence:: encoder::)
     RUSTFLAGS="$small --cfg sse_wire_words" configuration \
         "x86, 32 bits, small code: true, line ends: words::Words<true>, 16 bytes: scan::bitmap::words::ends_in_16, std: true" \
@@ -53,8 +49,8 @@ cortex_m3() {
 }
 
 aarch64() {
-    target aarch64-unknown-linux-musl
-    command -v qemu-aarch64 >/dev/null || { apt-get update -qq && apt-get install -qq -y qemu-user; }
+    need_target aarch64-unknown-linux-musl
+    need qemu-aarch64 qemu-user
     tests=(--test suite -- equivalence:: encoder::)
     CASES_DIVISOR=40 configuration \
         "aarch64, 64 bits, small code: false, line ends: bitmap::Bitmap, 16 bytes: scan::bitmap::words::ends_in_16, std: true" \
@@ -69,6 +65,12 @@ sse2() {
 }
 
 [ $# -gt 0 ] || set -- sse2 cortex_m0 cortex_m3 aarch64
+for name; do
+    case $name in
+    sse2 | cortex_m0 | cortex_m3 | aarch64) ;;
+    *) echo "Usage: tests/configurations.sh [sse2|cortex_m0|cortex_m3|aarch64]..." >&2 && exit 2 ;;
+    esac
+done
 for name; do
     "$name"
 done
