@@ -8,21 +8,14 @@ the better figure. Needs a processor with AVX2, because valgrind emulates only f
     benches/instructions.py --write    update the file
 """
 
-import os
 import pathlib
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).parent
+from callgrind import HERE, build, callgrind, fail, run, total
+
 FILE = HERE / "instructions.txt"
 TOLERANCE = 0.03
-
-# Callgrind counts one instruction for each byte of a `rep movsb`, which glibc uses for long copies. This threshold
-# makes glibc use its code for short copies.
-ENVIRONMENT = os.environ | {"GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=0x7fffffff"}
 
 CORPORA = "llm anthropic tiny telemetry multiline large crlf keepalive utf8".split()
 CORPORA += "hono starlette retry".split()
@@ -35,31 +28,15 @@ PASSES = (
 )
 
 
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
-    if done.returncode != 0:
-        sys.exit(f"instructions.py: {' '.join(map(str, command))} fails:\n{done.stderr}")
-    return done.stdout
-
-
-def build():
-    manifest = HERE / "Cargo.toml"
-    output = run("cargo", "build", "--locked", "--profile", "bench", "--bin", "pass", "--manifest-path",
-                 manifest, "--message-format", "json")
-    return re.search(r'"executable":"([^"]+)"', output)[1]
-
-
 def count(program, arguments):
     """Instructions per event."""
     with tempfile.TemporaryDirectory() as directory:
         report = pathlib.Path(directory) / "report"
         # Counts `measured` and its callees. It is generic, so its symbol name has a suffix.
-        events = run("valgrind", "--tool=callgrind", "--toggle-collect=pass::measured*",
-                     f"--callgrind-out-file={report}", program, *arguments.split())
-        total = re.search(r"^totals: (\d+)$", report.read_text(), re.MULTILINE)
-    instructions = int(total[1]) if total else 0
+        events = callgrind(report, ["--toggle-collect=pass::measured*"], program, *arguments.split())
+        instructions = total(report.read_text())
     if instructions == 0:
-        sys.exit(f"instructions.py: callgrind did not see `measured` in {program} {arguments}")
+        fail(f"callgrind did not see `measured` in {program} {arguments}")
     return instructions / int(events)
 
 
@@ -85,7 +62,7 @@ def read():
 def compare(figures):
     recorded, before = read()
     if before.keys() != figures.keys():
-        sys.exit("instructions.py: instructions.txt has other passes; update it with --write")
+        fail("instructions.txt has other passes; update it with --write")
     changed = []
     for name, figure in figures.items():
         change = figure / before[name] - 1
@@ -99,21 +76,19 @@ def compare(figures):
     if min(changed) < 0:
         print("instructions.py: fewer instructions per event; update the file with --write")
     if max(changed) > 0:
-        sys.exit("instructions.py: more instructions per event; if there is a good reason, state it in"
-                 " the commit and update the file with --write")
+        fail("more instructions per event; if there is a good reason, state it in the commit and update the file with"
+             " --write")
 
 
 def main():
-    if shutil.which("valgrind") is None:
-        sys.exit("instructions.py: valgrind not found: install Debian's package valgrind")
-    program = build()
-    figures = {name: count(program, name) for name in PASSES}
-    if sys.argv[1:] == ["--write"]:
-        write(figures)
-    elif not sys.argv[1:]:
-        compare(figures)
-    else:
+    if sys.argv[1:] not in ([], ["--write"]):
         sys.exit(__doc__)
+    program = build("pass")
+    figures = {name: count(program, name) for name in PASSES}
+    if sys.argv[1:]:
+        write(figures)
+    else:
+        compare(figures)
 
 
 main()
