@@ -14,7 +14,7 @@ import struct
 import sys
 
 VECTORS = pathlib.Path(__file__).parent.parent.parent / "tests/conformance"
-FILES = {"public": 2532, "disagreements": 506, "large": 20}
+FILES = "public", "disagreements", "large"
 UNKNOWN = 2**32 - 1
 
 
@@ -61,12 +61,10 @@ def main():
         sys.exit(__doc__)
     total = 0
     with open(sys.argv[1], "wb") as out:
-        for name, count in FILES.items():
+        for name in FILES:
             lines = (VECTORS / f"{name}.jsonl").read_text().splitlines()
-            if len(lines) != count:
-                sys.exit(f"pack.py: {name}.jsonl has {len(lines)} vectors, not {count}")
             out.writelines(pack(json.loads(line)) for line in lines)
-            total += count
+            total += len(lines)
     print(total)
 
 
