@@ -33,13 +33,12 @@ open_log "$program"
 # standard input and output to the server until the server closes. (QEMU's own `-tcp:127.0.0.1:PORT` is a single
 # connection, made when QEMU starts, and allows no reconnection.)
 connect="exec 2>/dev/null; exec 3<>/dev/tcp/127.0.0.1/$port 4<&0; cat <&4 >&3 & cat <&3; kill \$!"
-timeout 60 qemu-system-arm -machine lm3s6965evb -display none -serial none -monitor none \
-    -nic "user,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:bash -c '$connect'" \
-    -semihosting-config enable=on,target=native -kernel "$program" \
+timeout 60 qemu-system-arm -machine lm3s6965evb \
+    -nic "user,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:bash -c '$connect'" "${qemu[@]}" "$program" \
     </dev/null 2>&1 >&3 | tee "$output/report"
 exec 3>&-
 
 grep -q '^events: 20, reconnections: 2$' "$output/report" || {
-    echo "client.sh: the client was to reconnect twice" >&2
+    echo "client.sh: the client has not received 20 events with 2 reconnections" >&2
     exit 1
 }

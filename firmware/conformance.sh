@@ -18,8 +18,7 @@ run() {
     "${cargo[@]}" build --quiet --release --package conformance --target "$target"
     program=$(realpath "${CARGO_TARGET_DIR:-target}/$target/release/conformance")
     # The program reads the file `vectors` of QEMU's directory.
-    if ! output=$(cd "$directory" && timeout 300 "${@:2}" -display none -serial none -monitor none \
-        -semihosting-config enable=on,target=native -kernel "$program" </dev/null 2>errors); then
+    if ! output=$(cd "$directory" && timeout 300 "${@:2}" "${qemu[@]}" "$program" </dev/null 2>errors); then
         echo "conformance.sh: $target: $output" >&2
         cat "$directory/errors" >&2
         exit 1

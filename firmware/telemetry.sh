@@ -14,16 +14,15 @@ program=${CARGO_TARGET_DIR:-target}/$board/release/telemetry
 open_log "$program"
 
 # The board can connect to nothing; the host can connect to one port of the board.
-qemu-system-arm -machine lm3s6965evb -display none -serial none -monitor none \
-    -nic "user,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:80" \
-    -semihosting-config enable=on,target=native -kernel "$program" </dev/null >&3 &
-qemu=$!
+qemu-system-arm -machine lm3s6965evb -nic "user,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:80" \
+    "${qemu[@]}" "$program" </dev/null >&3 &
+board_pid=$!
 exec 3>&-
-trap 'kill $qemu 2>/dev/null || true' EXIT
+trap 'kill $board_pid 2>/dev/null || true' EXIT
 trap exit INT TERM HUP
 
 # QEMU exits at once if the port is in use.
 sleep 0.5
-kill -0 $qemu
+kill -0 $board_pid
 echo "the board serves http://127.0.0.1:$port/ and http://127.0.0.1:$port/events"
-wait $qemu
+wait $board_pid

@@ -1,5 +1,5 @@
 # Sourced, in this directory, by the scripts that run a program on QEMU's board. Installs what they need, and sets
-# `cargo` to the build command. If rustup cannot reach its server, uses Debian's compiler, which builds `core` itself.
+# `cargo` to the build command, and `qemu` to QEMU's options. If rustup cannot reach its server, uses Debian's compiler, which builds `core` itself.
 # `open_log` shows a program's log.
 
 board=thumbv7m-none-eabi
@@ -19,6 +19,9 @@ if ! need_target $board; then
     export CARGO_TARGET_THUMBV7M_NONE_EABI_LINKER=arm-none-eabi-ld
     cargo=(/usr/bin/cargo -Zbuild-std=core,alloc)
 fi
+
+# For each board: no window, no ports, and semihosting with the host; the program follows.
+qemu=(-display none -serial none -monitor none -semihosting-config enable=on,target=native -kernel)
 
 # Usage: open_log PROGRAM. Opens file descriptor 3 for QEMU's standard output. The log has numbers instead of strings;
 # the strings are in the program's file.
