@@ -50,6 +50,7 @@ fn check(file: &str, count: usize, counted_chunks: usize) {
             assert!(found == *events, "{file} {name} tokens, cut at {lengths:?}: {found:?}");
         }
         if let Some(after_chunk) = &vector.after_chunk {
+            assert_eq!(after_chunk.len(), vector.chunks.len(), "{file} {name}");
             for &way in WAYS {
                 let chunks = cut(stream, &vector.chunks);
                 for (at, expected) in after_chunk.iter().enumerate() {
@@ -100,6 +101,9 @@ fn reconnect() {
     assert_eq!(vectors.len(), 51, "vectors are missing");
     for vector in vectors {
         let name = &vector.name;
+        let requests = vector.headers.len();
+        assert!(requests > 1, "{name}: no reconnection");
+        assert_eq!((vector.streams.len(), vector.events.len()), (requests, requests), "{name}");
         for &way in WAYS {
             for chunk in [1, 3, usize::MAX] {
                 let mut decoder = Decoder::new([0; 256]);
