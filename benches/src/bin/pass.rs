@@ -1,6 +1,6 @@
 //! Runs one pass over one corpus. `instructions.py` counts the instructions of `measured`. Usage: `pass decode CORPUS
-//! CHUNKING`, `pass encode CORPUS` or `pass append CORPUS`. CHUNKING is a chunk length in bytes, or `event` for one event
-//! a chunk. Prints the number of events.
+//! CHUNKING` or `pass encode CORPUS`. CHUNKING is a chunk length in bytes, or `event` for one event a chunk. Prints the
+//! number of events.
 
 use benches::{corpora, decoders, encoders};
 use std::env;
@@ -24,13 +24,7 @@ fn main() {
             assert!(written == out.len() && out == corpus.stream);
             println!("{}", corpus.messages.len());
         }
-        ["append", name] => {
-            let corpus = corpora::corpus(name);
-            let mut out = Vec::with_capacity(corpus.stream.len() + 4096);
-            measured(|| encoders::append_to(corpus, &mut out));
-            println!("{}", corpus.messages.len());
-        }
-        _ => panic!("pass decode CORPUS CHUNKING | pass encode CORPUS"),
+        _ => panic!("usage: pass decode CORPUS CHUNKING | pass encode CORPUS"),
     }
 }
 
