@@ -1,5 +1,6 @@
-//! Shared code of the benchmarks: [`corpora`] are the streams, [`decoders`] and [`encoders`] run one pass over them
-//! with this crate and each peer, [`limits`] are lower bounds for any codec, [`turns`] measures subjects in turn.
+//! Shared code of the benchmarks: [`corpora`] are the streams; [`decoders`] and [`encoders`] run one pass over them
+//! with this crate and each peer, [`streams`] and [`responses`] with the companion crate and each peer; [`Delivered`]
+//! counts the results; [`limits`] are lower bounds for any codec; [`turns`] measures subjects in turn.
 
 pub mod corpora;
 pub mod decoders;

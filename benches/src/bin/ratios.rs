@@ -1,4 +1,4 @@
-//! Measures and prints the tables of the README and of `docs/performance.md`.
+//! Measures and prints the tables of `docs/performance.md`, of which the README has some figures.
 
 use benches::corpora::{self, Chunking, Corpus};
 use benches::turns::{PASSES, take_turns};
