@@ -117,6 +117,9 @@ fn nothing_is_allocated() {
     });
     assert_eq!(client_and_replay, 0, "client or replay allocate");
 
+    #[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+    assert_eq!(allocations(readers_and_writers), 0, "a reader or a writer allocates");
+
     let tokenize = allocations(|| {
         let mut tokenizer = Tokenizer::new();
         let mut blank_lines = 0;
@@ -129,4 +132,41 @@ fn nothing_is_allocated() {
         assert_eq!(blank_lines, EVENTS * 5);
     });
     assert_eq!(tokenize, 0, "tokenizing allocates");
+}
+
+/// Sends one event whole and one in pieces, and reads both, by each reader and writer.
+#[cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
+fn readers_and_writers() {
+    use embassy_futures::block_on;
+    use sse_wire::io::{Buffered, asynch, blocking};
+
+    let mut wire = [0; 512];
+    let mut events = 0;
+    for number in 0..EVENTS / 64 {
+        let event = Event::new().id(EventId::from_u64(number)).data("one\ntwo");
+        let mut writer = blocking::EventWriter::new(&mut wire[..], [0; 64]);
+        writer.send(&event).unwrap();
+        let mut data = writer.begin(&event).unwrap();
+        embedded_io::Write::write_all(&mut data, &[b'x'; 100]).unwrap();
+        data.finish().unwrap();
+        let free = writer.into_inner();
+
+        let mut writer = asynch::EventWriter::new(free, [0; 64]);
+        block_on(writer.send(&event)).unwrap();
+        let mut data = block_on(writer.begin(&event)).unwrap();
+        block_on(embedded_io_async::Write::write_all(&mut data, &[b'x'; 100])).unwrap();
+        block_on(data.finish()).unwrap();
+        let free = writer.into_inner().len();
+
+        let written = &wire[..wire.len() - free];
+        let mut reader = blocking::EventReader::new(Buffered::new(written, [0; 50]), [0; 160]);
+        while reader.next().unwrap().is_some() {
+            events += 1;
+        }
+        let mut reader = asynch::EventReader::new(Buffered::new(written, [0; 50]), [0; 160]);
+        while block_on(reader.next()).unwrap().is_some() {
+            events += 1;
+        }
+    }
+    assert_eq!(events, EVENTS / 64 * 8);
 }
