@@ -2,8 +2,8 @@
 //! futures that are dropped.
 #![cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 
-use crate::support::drive::{Call, as_bytes, feed};
-use crate::support::oracle::Output;
+use crate::support::drive::{as_bytes, cut};
+use crate::support::oracle::{self, Client, Output};
 use embedded_io::ErrorKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -186,9 +186,9 @@ fn poll<T>(future: impl Future<Output = T>, times: usize) -> Option<T> {
 const STREAM: &[u8] = b"event: temp\nid: 1\ndata: 23.4\n\n: note\n\ndata: a\ndata: b\n\nid: 2\n\n\
     data: an event that does not fit into the buffer of the decoder\n\ndata\r\n\r\ndata: cut off";
 
-/// The results of a decoder alone for `stream`.
-fn undisturbed(stream: &[u8]) -> Vec<Output> {
-    feed(&mut Decoder::new([0; 40]), stream, Call::Next, as_bytes)
+/// The oracle's results for a stream and a decoder with a buffer of 40 bytes.
+fn expected(stream: &[u8]) -> Vec<Output> {
+    oracle::limited(&mut Client::default(), stream, 40)
 }
 
 /// Records the result of a reader. `false`: the end of the stream.
@@ -261,7 +261,7 @@ fn script() -> impl Strategy<Value = Vec<Act>> {
 fn futures_dropped_at_every_await_and_poll_count() {
     let pieces = [Act::Wait, Act::Move(7), Act::Wait, Act::Wait, Act::Move(30), Act::Move(3)];
     let script = pieces.repeat(40);
-    let expected = undisturbed(STREAM);
+    let expected = expected(STREAM);
     assert_eq!(expected.len(), 4);
     for receives in [false, true] {
         for at in 0..12 {
@@ -336,7 +336,7 @@ proptest! {
         size in 1..40_usize,
         receives in any::<bool>(),
     ) {
-        let expected = undisturbed(STREAM);
+        let expected = expected(STREAM);
         let polls = VecDeque::from(polls);
 
         let (found, failures, reader) =
@@ -423,9 +423,9 @@ proptest! {
     }
 }
 
-/// The events that a decoder reads from the written bytes.
+/// The events that a client reads from the written bytes.
 fn events_of(wire: &[u8]) -> Vec<Output> {
-    feed(&mut Decoder::new([0; 4096]), wire, Call::Next, as_bytes)
+    oracle::limited(&mut Client::default(), wire, 4096)
 }
 
 /// The bytes that `begin`, `write` and `finish` must write.
@@ -455,16 +455,7 @@ proptest! {
         let head = Event::new().id(EventId::from_u64(7));
         let expected = [&whole(&head, &data), &b"data: next\n\n"[..]].concat();
         let least = "id: 7\n".len() + 15;
-        let pieces: Vec<&[u8]> = {
-            let (mut rest, mut pieces) = (&data[..], Vec::new());
-            for size in sizes {
-                let (piece, after) = rest.split_at(size.min(rest.len()));
-                pieces.push(piece);
-                rest = after;
-            }
-            pieces.push(rest);
-            pieces
-        };
+        let pieces = cut(&data, &sizes);
 
         let mut polls = VecDeque::from(polls);
         let mut next = || polls.pop_front().unwrap_or(usize::MAX);
