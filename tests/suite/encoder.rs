@@ -1,7 +1,7 @@
 //! Tests of the encoder's guarantees: encoded events are read back, any input gives exactly one event, the length is
 //! exact, and an output gets all of an event or nothing.
 
-use crate::support::drive::{Call, as_bytes, feed};
+use crate::support::drive::{Call, as_bytes, cut, feed};
 use crate::support::oracle::{self, Client, Output, Own, latin1};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -167,8 +167,8 @@ proptest! {
 
     /// An event does not merge with the previous or the next one.
     #[test]
-    fn one_event_each(before in parts(), parts in parts(), behind in parts()) {
-        let all = [&before, &parts, &behind];
+    fn one_event_each(before in parts(), parts in parts(), after in parts()) {
+        let all = [&before, &parts, &after];
         let stream: Vec<u8> = all.iter().flat_map(|parts| encode(&parts.event())).collect();
         let events = oracle::limited(&mut Client::default(), &stream, usize::MAX);
         let with_data = all.iter().filter(|parts| parts.data.is_some()).count();
@@ -410,18 +410,6 @@ proptest! {
         prop_assert_eq!(hash(id), hash(EventId::new(&number.to_string()).unwrap()));
         prop_assert_ne!(hash(id), hash(EventId::from_u64(number ^ 1)));
     }
-}
-
-/// Splits bytes into pieces of the given sizes, and the rest.
-fn cut<'a>(mut bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
-    let mut pieces = Vec::new();
-    for size in sizes {
-        let (piece, rest) = bytes.split_at(*size.min(&bytes.len()));
-        pieces.push(piece);
-        bytes = rest;
-    }
-    pieces.push(bytes);
-    pieces
 }
 
 /// All splits of all short data made of line ends and other bytes.

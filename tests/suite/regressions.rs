@@ -1,19 +1,10 @@
-//! Regression tests: faults of other implementations, with their names, and faults that users reported of this one, as
-//! rows in the list of reports, with public reports of the same fault elsewhere.
+//! Regression tests: faults of other implementations, and faults that users of this one reported, with public reports of
+//! the same fault elsewhere. The name of a test states the correct behavior, or the fault as it was reported.
 
 use crate::support::drive::{CALLS, Call, WAYS, as_text, cut, feed, feed_all, read_stream};
-use crate::support::oracle::{self, Client, Output, Own};
+use crate::support::oracle::{self, Client, Output, event};
 use sse_wire::{DecodeError, Decoder, Event, EventId, EventType, Progress};
 use std::io::{BufRead, Read};
-
-fn event(event_type: &str, data: &str, last_event_id: &str) -> Output {
-    Output::Event {
-        event_type: event_type.into(),
-        data: data.into(),
-        last_event_id: last_event_id.into(),
-        own: Own::default(),
-    }
-}
 
 fn decode(chunks: &[&[u8]]) -> Vec<Output> {
     feed_all(&mut Decoder::new([0; 256]), chunks, Call::Next, as_text)

@@ -151,6 +151,16 @@ pub fn events(lines: &[Line]) -> Vec<Output> {
     interpret(&mut Client::default(), &lines, &Sized::default(), None, &mut Ids::default())
 }
 
+/// An event without values of its own lines, as [`spec`] returns it.
+pub fn event(event_type: &str, data: &str, last_event_id: &str) -> Output {
+    Output::Event {
+        event_type: event_type.into(),
+        data: data.into(),
+        last_event_id: last_event_id.into(),
+        own: Own::default(),
+    }
+}
+
 impl Output {
     pub fn forget_own(&mut self) {
         if let Self::Event { own, .. } = self {
