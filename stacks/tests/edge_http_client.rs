@@ -1,13 +1,13 @@
-//! Tests of the edge-http client with servers that split the stream unfavorably, and of edge-http's pitfalls.
+//! Tests of the edge-http client with servers that send the stream in many splits, and of edge-http's pitfalls.
 
+#[path = "support/client.rs"]
+mod client;
 #[path = "support/common.rs"]
 mod common;
-#[path = "support/cut.rs"]
-mod cut;
 
 use async_io::Async;
+use client::{Client, Served, Source, listen};
 use common::{Received, growing_buffer, run};
-use cut::{Client, Served, Source, listen};
 use edge_http::Method;
 use edge_http::io::Error;
 use edge_http::io::client::Connection;
@@ -47,24 +47,24 @@ impl Client for EdgeHttp {
 }
 
 #[test]
-fn cuts_change_nothing() {
-    run(cut::cuts_change_nothing(&EdgeHttp));
+fn splits_change_nothing() {
+    run(client::splits_change_nothing(&EdgeHttp));
 }
 
 /// Hangs with a slice of two bytes instead of one.
 #[test]
 fn events_arrive_as_they_are_sent() {
-    run(cut::events_arrive_as_they_are_sent(&EdgeHttp));
+    run(client::events_arrive_as_they_are_sent(&EdgeHttp));
 }
 
 #[test]
 fn continues_after_the_last_event_id() {
-    run(cut::continues_after_the_last_event_id(&EdgeHttp));
+    run(client::continues_after_the_last_event_id(&EdgeHttp));
 }
 
 #[test]
 fn other_responses_are_refused() {
-    let [html, unavailable] = run(cut::refused(&EdgeHttp)).try_into().unwrap();
+    let [html, unavailable] = run(client::refused(&EdgeHttp)).try_into().unwrap();
     assert!(matches!(html, StreamError::Refused { why: Refused::ContentType, .. }));
     assert!(matches!(unavailable, StreamError::Refused { why: Refused::Status(503), .. }));
 }

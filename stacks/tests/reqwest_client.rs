@@ -1,12 +1,12 @@
-//! Tests of the reqwest client with servers that split the stream unfavorably.
+//! Tests of the reqwest client with servers that send the stream in many splits.
 
+#[path = "support/client.rs"]
+mod client;
 #[path = "support/common.rs"]
 mod common;
-#[path = "support/cut.rs"]
-mod cut;
 
+use client::{Client, Source};
 use common::{Received, run};
-use cut::{Client, Source};
 use reqwest::Error;
 use sse_wire::{DecodeError, MessageEvent, Refused};
 use stacks::reqwest_client::{builder, read_events};
@@ -37,23 +37,23 @@ impl Client for Reqwest {
 }
 
 #[test]
-fn cuts_change_nothing() {
-    run(cut::cuts_change_nothing(&Reqwest));
+fn splits_change_nothing() {
+    run(client::splits_change_nothing(&Reqwest));
 }
 
 #[test]
 fn events_arrive_as_they_are_sent() {
-    run(cut::events_arrive_as_they_are_sent(&Reqwest));
+    run(client::events_arrive_as_they_are_sent(&Reqwest));
 }
 
 #[test]
 fn continues_after_the_last_event_id() {
-    run(cut::continues_after_the_last_event_id(&Reqwest));
+    run(client::continues_after_the_last_event_id(&Reqwest));
 }
 
 #[test]
 fn other_responses_are_refused() {
-    let [html, unavailable] = run(cut::refused(&Reqwest)).try_into().unwrap();
+    let [html, unavailable] = run(client::refused(&Reqwest)).try_into().unwrap();
     assert!(matches!(html, StreamError::Refused { why: Refused::ContentType, .. }));
     assert!(matches!(unavailable, StreamError::Refused { why: Refused::Status(503), .. }));
 }

@@ -1,13 +1,13 @@
-//! Tests of the reqwless client with servers that split the stream unfavorably, and of reqwless's pitfalls.
+//! Tests of the reqwless client with servers that send the stream in many splits, and of reqwless's pitfalls.
 
+#[path = "support/client.rs"]
+mod client;
 #[path = "support/common.rs"]
 mod common;
-#[path = "support/cut.rs"]
-mod cut;
 
 use async_io::Async;
+use client::{Client, Served, Source, listen, source};
 use common::{Received, growing_buffer, run};
-use cut::{Client, Served, Source, listen, source};
 use embedded_io_async::ErrorKind;
 use reqwless::Error;
 use reqwless::client::HttpClient;
@@ -45,23 +45,23 @@ impl Client for Reqwless {
 }
 
 #[test]
-fn cuts_change_nothing() {
-    run(cut::cuts_change_nothing(&Reqwless));
+fn splits_change_nothing() {
+    run(client::splits_change_nothing(&Reqwless));
 }
 
 #[test]
 fn events_arrive_as_they_are_sent() {
-    run(cut::events_arrive_as_they_are_sent(&Reqwless));
+    run(client::events_arrive_as_they_are_sent(&Reqwless));
 }
 
 #[test]
 fn continues_after_the_last_event_id() {
-    run(cut::continues_after_the_last_event_id(&Reqwless));
+    run(client::continues_after_the_last_event_id(&Reqwless));
 }
 
 #[test]
 fn other_responses_are_refused() {
-    let [html, unavailable] = run(cut::refused(&Reqwless)).try_into().unwrap();
+    let [html, unavailable] = run(client::refused(&Reqwless)).try_into().unwrap();
     assert!(matches!(html, StreamError::Refused { why: Refused::ContentType, .. }));
     assert!(matches!(unavailable, StreamError::Refused { why: Refused::Status(503), .. }));
 }

@@ -1,9 +1,10 @@
-//! Tests for every client, with a server that splits the stream unfavorably.
+//! Tests for every client, with a server that sends the stream in many splits.
 
 use crate::common::{Received, growing_buffer};
 use sse_wire::{Decoder, EventSource, GrowingBuffer};
 use std::fmt::Debug;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -17,6 +18,14 @@ const BODY: &str = "\u{feff}event: temp\r\nid: 1\r\nretry: 2500\r\ndata: 23.4 \u
     identity: none of ours\nid: 3\rdata: \u{1f9a9}\u{1f9a9}\r\r\
     data: 0123456789012345678901234567890123456789012345678901234567890123456789\n\n\
     id: 4\ndata: cut o";
+
+/// Type, last event ID and data of the events in `BODY`.
+const EVENTS: [[&str; 3]; 4] = [
+    ["temp", "1", "23.4 \u{b0}C"],
+    ["snow \u{2603}", "\u{1f9a9}", "one\n two\n"],
+    ["message", "3", "\u{1f9a9}\u{1f9a9}"],
+    ["message", "3", "0123456789012345678901234567890123456789012345678901234567890123456789"],
+];
 
 /// How a body is delimited.
 #[derive(Clone, Copy, Debug)]
@@ -109,14 +118,7 @@ pub trait Client {
 }
 
 /// The events do not depend on how chunks and writes split the stream.
-pub async fn cuts_change_nothing(client: &impl Client) {
-    let mut expected = Vec::<Received>::new();
-    let (mut whole, mut rest) = (Decoder::new(growing_buffer()), BODY.as_bytes());
-    while let Some(event) = whole.next(&mut rest) {
-        expected.push(event.unwrap().into());
-    }
-    assert_eq!(expected.len(), 4);
-
+pub async fn splits_change_nothing(client: &impl Client) {
     let (listener, address) = listen().await;
     let chunks = [1, 2, 3, 5, 16, 17, 1000].map(Coding::Chunks);
     for coding in [Coding::Close].into_iter().chain(chunks) {
@@ -132,9 +134,11 @@ pub async fn cuts_change_nothing(client: &impl Client) {
             let ((), end) = tokio::join!(serve, read);
             let decoder = source.decoder();
             assert!(end.is_ok(), "{coding:?}, {at_a_time} at a time: {end:?}");
-            assert_eq!(seen, expected, "{coding:?}, {at_a_time} at a time");
+            let seen: Vec<_> =
+                seen.iter().map(|e: &Received| [&*e.event_type, &e.id, &e.data]).collect();
+            assert_eq!(seen, EVENTS, "{coding:?}, {at_a_time} at a time");
             assert_eq!(decoder.last_event_id(), b"3");
-            assert_eq!(decoder.reconnection_time(), whole.reconnection_time());
+            assert_eq!(decoder.reconnection_time(), Some(Duration::from_millis(2500)));
             assert!(decoder.is_mid_event());
         }
     }
@@ -185,7 +189,6 @@ pub async fn continues_after_the_last_event_id(client: &impl Client) {
                 assert!(request.contains("\r\ncache-control: no-cache\r\n"), "{request}");
                 assert!(request.contains("\r\nlast-event-id: 2\r\n"), "{request}");
                 assert!(request.contains(&format!("\r\nhost: {address}\r\n")), "{request}");
-                assert!(request.contains("\r\ncache-control: no-cache\r\n"), "{request}");
                 served.write(coding.head().as_bytes(), 1000).await;
                 served.write(&coding.encode(b"data: c\n\n"), 1000).await;
                 served.write(coding.end(), 1000).await;
