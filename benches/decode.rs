@@ -1,7 +1,7 @@
 //! Criterion benchmarks of decoding: each corpus in several chunk sizes, decoded by this crate and its peers, and the
 //! limits. Before it is timed, each subject's result is compared with the source of the corpus.
 
-use benches::corpora::{self, Chunking, Corpus};
+use benches::corpora::{self, Corpus, Split};
 use benches::{decoders, limits};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
@@ -10,13 +10,13 @@ use sse_wire::GrowingBuffer;
 use std::fmt::Debug;
 
 /// Chunk sizes: a pipe or a fast connection, a server that flushes after each event, a packet, a microcontroller.
-const CHUNKINGS: [(&str, Chunking); 4] = [
-    ("64KiB", Chunking::Bytes(64 * 1024)),
-    ("event", Chunking::Event),
-    ("1460B", Chunking::Bytes(1460)),
-    ("64B", Chunking::Bytes(64)),
+const SPLITS: [(&str, Split); 4] = [
+    ("64KiB", Split::Bytes(64 * 1024)),
+    ("event", Split::Event),
+    ("1460B", Split::Bytes(1460)),
+    ("64B", Split::Bytes(64)),
 ];
-const ONE_BYTE: Chunking = Chunking::Bytes(1);
+const ONE_BYTE: Split = Split::Bytes(1);
 /// Larger than each event and each chunk.
 const BUFFER: usize = 128 * 1024;
 
@@ -24,8 +24,8 @@ fn main() {
     let mut criterion = benches::criterion();
     for name in corpora::names() {
         let corpus = corpora::corpus(name);
-        for (chunk, chunking) in CHUNKINGS {
-            subjects(&mut criterion, corpus, chunk, chunking);
+        for (chunk, split) in SPLITS {
+            subjects(&mut criterion, corpus, chunk, split);
         }
         if matches!(name, "llm" | "large") {
             subjects(&mut criterion, corpus, "1B", ONE_BYTE);
@@ -35,10 +35,10 @@ fn main() {
     criterion.final_summary();
 }
 
-fn subjects(criterion: &mut Criterion, corpus: &'static Corpus, chunk: &str, chunking: Chunking) {
+fn subjects(criterion: &mut Criterion, corpus: &'static Corpus, chunk: &str, split: Split) {
     let mut group = criterion.benchmark_group(format!("decode/{}/{chunk}", corpus.name));
     group.throughput(Throughput::Bytes(corpus.stream.len() as u64));
-    let chunks = &corpus.chunks(chunking)[..];
+    let chunks = &corpus.chunks(split)[..];
     let delivered = corpus.delivered();
     let mut buffer = vec![0; BUFFER];
 
@@ -64,7 +64,7 @@ fn subjects(criterion: &mut Criterion, corpus: &'static Corpus, chunk: &str, chu
     measure(&mut group, "sse-stream", delivered, || decoders::sse_stream(chunks));
     measure(&mut group, "sseer", delivered, || decoders::sseer(chunks));
     // Takes 30 seconds for one pass: it searches a line again for each of its bytes.
-    if (corpus.name, chunking) != ("large", ONE_BYTE) {
+    if (corpus.name, split) != ("large", ONE_BYTE) {
         measure(&mut group, "eventsource-stream", delivered, || {
             decoders::eventsource_stream(chunks)
         });

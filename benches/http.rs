@@ -1,7 +1,7 @@
 //! The companion crate: events from streams, to structs, responses, and one event to a thousand listeners, each with the
 //! peers in the same run, in turns. Results are checked in each pass. Prints the tables of its README.
 
-use benches::corpora::{self, Chunking, Corpus};
+use benches::corpora::{self, Corpus, Split};
 use benches::turns::{PASSES, take_turns};
 use benches::{encoders, responses, streams};
 use bytes::Bytes;
@@ -9,18 +9,18 @@ use sse_wire_http::Text;
 
 const LISTENERS: usize = 1000;
 
-const STREAMS: [(&str, Chunking); 11] = [
-    ("llm", Chunking::Event),
-    ("llm", Chunking::Bytes(16 * 1024)),
-    ("llm", Chunking::Bytes(1460)),
-    ("llm", Chunking::Bytes(100)),
-    ("anthropic", Chunking::Event),
-    ("anthropic", Chunking::Bytes(16 * 1024)),
-    ("telemetry", Chunking::Event),
-    ("telemetry", Chunking::Bytes(16 * 1024)),
-    ("utf8", Chunking::Event),
-    ("utf8", Chunking::Bytes(16 * 1024)),
-    ("utf8", Chunking::Bytes(100)),
+const STREAMS: [(&str, Split); 11] = [
+    ("llm", Split::Event),
+    ("llm", Split::Bytes(16 * 1024)),
+    ("llm", Split::Bytes(1460)),
+    ("llm", Split::Bytes(100)),
+    ("anthropic", Split::Event),
+    ("anthropic", Split::Bytes(16 * 1024)),
+    ("telemetry", Split::Event),
+    ("telemetry", Split::Bytes(16 * 1024)),
+    ("utf8", Split::Event),
+    ("utf8", Split::Bytes(16 * 1024)),
+    ("utf8", Split::Bytes(100)),
 ];
 
 fn main() {
@@ -30,9 +30,9 @@ fn main() {
          eventsource-stream |\n| --- {}|",
         "| ---: ".repeat(8)
     );
-    for (name, chunking) in STREAMS {
+    for (name, split) in STREAMS {
         let corpus = corpora::corpus(name);
-        let chunks = &chunks(corpus, chunking)[..];
+        let chunks = &chunks(corpus, split)[..];
         let delivered = corpus.delivered();
         let seconds = take_turns(&mut [
             &mut || assert_eq!(streams::owned::<String>(chunks), delivered),
@@ -44,9 +44,9 @@ fn main() {
             &mut || assert_eq!(streams::sseer(chunks), delivered),
             &mut || assert_eq!(streams::eventsource_stream(chunks), delivered),
         ]);
-        let title = match chunking {
-            Chunking::Event => format!("{name}, one event"),
-            Chunking::Bytes(length) => format!("{name}, {length} B"),
+        let title = match split {
+            Split::Event => format!("{name}, one event"),
+            Split::Bytes(length) => format!("{name}, {length} B"),
         };
         row(&title, &seconds, corpus.messages.len(), &[1, 2, 3, 0, 4, 5, 6, 7]);
     }
@@ -56,11 +56,11 @@ fn main() {
         "| stream, chunks | this crate | sse-stream | sse-core | eventsource-stream |\n\
          | --- | ---: | ---: | ---: | ---: |"
     );
-    for (title, chunking) in
-        [("llm, one event", Chunking::Event), ("llm, 16384 B", Chunking::Bytes(16 * 1024))]
+    for (title, split) in
+        [("llm, one event", Split::Event), ("llm, 16384 B", Split::Bytes(16 * 1024))]
     {
         let corpus = corpora::corpus("llm");
-        let chunks = &chunks(corpus, chunking)[..];
+        let chunks = &chunks(corpus, split)[..];
         let content = content(corpus);
         let seconds = take_turns(&mut [
             &mut || assert_eq!(streams::json(chunks), content),
@@ -117,8 +117,8 @@ fn main() {
 }
 
 /// The chunks of a corpus, each with memory of its own.
-fn chunks(corpus: &Corpus, chunking: Chunking) -> Vec<Bytes> {
-    corpus.chunks(chunking).into_iter().map(Bytes::copy_from_slice).collect()
+fn chunks(corpus: &Corpus, split: Split) -> Vec<Bytes> {
+    corpus.chunks(split).into_iter().map(Bytes::copy_from_slice).collect()
 }
 
 /// The bytes of the contents in the completions of a corpus, from what it was written from.

@@ -9,15 +9,15 @@ VECTORS = HERE.parent / "tests" / "conformance"
 LONGEST = 300  # bytes; longer streams only slow the fuzzer down
 
 
-def cuts(vector):
+def split(vector):
     lengths = [length for length in vector.get("chunks", []) if length < 256][:255]
     return bytes([len(lengths), *lengths])
 
 
 # The bytes that a target needs before the stream.
 HEADERS = {
-    "tokenizer": cuts,
-    "decoder": lambda vector: b"\x40" + cuts(vector),
+    "tokenizer": split,
+    "decoder": lambda vector: b"\x40" + split(vector),
     "encoder": lambda vector: b"",
     "x86_64": lambda vector: b"\x07",
 }

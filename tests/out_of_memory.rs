@@ -252,10 +252,10 @@ fn an_event_whose_id_has_no_memory() {
                         end = end.or(subject.take(chunk, ["", "", ""]));
                     }
                 });
-                assert_eq!(end, Some(Err(DecodeError::OutOfMemory)), "{name} cut at {at}");
-                assert_eq!(subject.decoder().last_event_id(), b"41", "{name} cut at {at}");
+                assert_eq!(end, Some(Err(DecodeError::OutOfMemory)), "{name} split at {at}");
+                assert_eq!(subject.decoder().last_event_id(), b"41", "{name} split at {at}");
                 let next = subject.take(b"id: 43\ndata: next\n\n", ["message", "next", "43"]);
-                assert_eq!(next, Some(Ok(true)), "{name} cut at {at}");
+                assert_eq!(next, Some(Ok(true)), "{name} split at {at}");
             }
         }
     }
@@ -280,7 +280,7 @@ fn the_first_event_has_no_memory() {
                     end = end.or(decoder.next(&mut chunk).map(|event| event.map(drop)));
                 }
             });
-            assert_eq!(end, Some(Err(DecodeError::OutOfMemory)), "{event:?} cut at {at}");
+            assert_eq!(end, Some(Err(DecodeError::OutOfMemory)), "{event:?} split at {at}");
             assert_eq!(decoder.last_event_id(), b"");
             let next = decoder.next(&mut &b"id: 43\ndata: next\n\n"[..]).unwrap().unwrap();
             assert_eq!((next.data(), next.last_event_id()), (&b"next"[..], &b"43"[..]));

@@ -53,10 +53,10 @@ impl Corpus {
     /// The stream as a list of chunks. Made before a pass is timed, so that reading a chunk costs the same for all
     /// subjects.
     #[must_use]
-    pub fn chunks(&self, chunking: Chunking) -> Vec<&[u8]> {
-        match chunking {
-            Chunking::Bytes(length) => self.stream.chunks(length).collect(),
-            Chunking::Event => {
+    pub fn chunks(&self, split: Split) -> Vec<&[u8]> {
+        match split {
+            Split::Bytes(length) => self.stream.chunks(length).collect(),
+            Split::Event => {
                 let starts = self.messages.iter().map(|message| message.wire.start);
                 let ends = starts.clone().skip(1).chain([self.stream.len()]);
                 starts.zip(ends).map(|(start, end)| &self.stream[start..end]).collect()
@@ -73,14 +73,14 @@ impl Corpus {
 
 /// How a stream is split into chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chunking {
+pub enum Split {
     /// Chunks of this many bytes; the last one may be shorter.
     Bytes(usize),
     /// One event a chunk, with the keep-alive comment that follows it, as from a server that flushes after each event.
     Event,
 }
 
-impl FromStr for Chunking {
+impl FromStr for Split {
     type Err = ParseIntError;
 
     /// `event`, or a number of bytes.

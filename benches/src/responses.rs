@@ -21,10 +21,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use tokio::sync::broadcast;
 
-/// How many events of JSON there are in a pass.
+/// The number of JSON events in a pass.
 pub const JSON_EVENTS: usize = 1000;
 
-/// The bytes of a body.
+/// The number of bytes of a body.
 fn bytes(body: Body) -> usize {
     let mut bytes = 0;
     drain(body.into_data_stream(), |chunk| bytes += chunk.unwrap().len());
@@ -44,7 +44,7 @@ fn axums(events: impl Iterator<Item = sse::Event> + Send + 'static) -> usize {
 /// Events of text, by the companion crate from the core's events.
 ///
 /// # Panics
-/// If the type is none.
+/// If the event type is not valid.
 #[must_use]
 pub fn text(corpus: &'static Corpus) -> usize {
     let event_type = corpus.event_type.map(|event_type| EventType::new(event_type).unwrap());
@@ -93,7 +93,7 @@ pub fn sse_stream_text(events: Vec<sse_stream::Sse>) -> usize {
 /// Events of JSON.
 ///
 /// # Panics
-/// If it is none.
+/// If the value cannot be serialized.
 #[must_use]
 pub fn json(value: &'static [Reading]) -> usize {
     ours((0..JSON_EVENTS).map(|_| OutEvent::json(&Event::new(), value).unwrap()))
@@ -102,7 +102,7 @@ pub fn json(value: &'static [Reading]) -> usize {
 /// The same by axum.
 ///
 /// # Panics
-/// If it is none.
+/// If the value cannot be serialized.
 #[must_use]
 pub fn axum_json(value: &'static [Reading]) -> usize {
     axums((0..JSON_EVENTS).map(move |_| sse::Event::default().json_data(value).unwrap()))
@@ -111,7 +111,7 @@ pub fn axum_json(value: &'static [Reading]) -> usize {
 /// The same by sse-stream.
 ///
 /// # Panics
-/// If it is none.
+/// If the value cannot be serialized.
 #[must_use]
 pub fn sse_stream_json(value: &'static [Reading]) -> usize {
     let events = (0..JSON_EVENTS).map(|_| {
@@ -122,7 +122,7 @@ pub fn sse_stream_json(value: &'static [Reading]) -> usize {
     bytes(Body::from_stream(stream::iter(events)))
 }
 
-/// Takes what is there.
+/// Polls a stream once. `None`: no item is ready, or the stream has ended.
 fn poll<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
     let polled = pin!(stream).poll_next(&mut Context::from_waker(Waker::noop()));
     match polled {
@@ -138,17 +138,17 @@ pub struct Listeners<P> {
 }
 
 impl<P: FnMut(&str)> Listeners<P> {
-    /// Sends one event to all. Returns the bytes they get.
+    /// Sends one event to all. Returns the number of bytes that they receive.
     ///
     /// # Panics
-    /// If a listener gets none.
+    /// If a listener does not receive it.
     pub fn send(&mut self, data: &str) -> usize {
         (self.publish)(data);
         self.bodies.iter_mut().map(|body| poll(body).unwrap().unwrap().len()).sum()
     }
 }
 
-/// So many listeners of a hub.
+/// Makes a hub with this number of listeners.
 ///
 /// # Panics
 /// If the event does not fit into the hub.
@@ -163,7 +163,7 @@ pub fn hub(listeners: usize) -> Listeners<impl FnMut(&str)> {
     Listeners { publish: move |data: &str| hub.publish(&Event::new().data(data)).unwrap(), bodies }
 }
 
-/// So many listeners of axum, each with a receiver of a channel.
+/// Makes this number of listeners of axum, each with a receiver of a channel.
 ///
 /// # Panics
 /// If nobody listens.

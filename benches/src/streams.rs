@@ -3,12 +3,12 @@
 //!
 //! | subject | data | type and id | copies | checks UTF-8 | limit |
 //! |---|---|---|---|---|---|
-//! | `borrowed` | `&[u8]` | `&[u8]` | nothing that lies whole in a chunk | no | 16 MiB |
+//! | `borrowed` | `&[u8]` | `&[u8]` | nothing of an event that is whole in a chunk | no | 16 MiB |
 //! | `owned::<String>` | `String` | shared while they do not change | data once | data, replaced | 16 MiB |
-//! | `owned::<Bytes>` | a slice of the chunk | the same | nothing that lies whole in a chunk | no | 16 MiB |
+//! | `owned::<Bytes>` | a slice of the chunk | the same | nothing of an event that is whole in a chunk | no | 16 MiB |
 //! | `sse_stream` 0.3 | `String` | `String` | data twice | all, an error | none |
 //! | `sse_core` 0.2 | `String` | `Arc<str>`, static for `message` | data three times | all, replaced | 512 KiB |
-//! | `sseer` 0.3 | a slice of the chunk | slices of the chunk | what chunks cut | all, an error | none |
+//! | `sseer` 0.3 | a slice of the chunk | slices of the chunk | what is split between chunks | all, an error | none |
 //! | `eventsource_stream` 0.2 | `String` | `String` | each line several times | all, an error | none |
 
 use crate::Delivered;
@@ -110,9 +110,9 @@ pub fn eventsource_stream(input: &[Bytes]) -> Delivered {
     delivered
 }
 
-/// What a client of OpenAI's interface reads of a chunk of a completion.
+/// The fields of a completion's chunk that a client of OpenAI's API reads.
 #[derive(Debug, Deserialize)]
-#[expect(missing_docs, reason = "they stand for any")]
+#[expect(missing_docs, reason = "arbitrary fields")]
 pub struct Completion {
     pub id: String,
     pub model: String,
@@ -121,7 +121,7 @@ pub struct Completion {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(missing_docs, reason = "they stand for any")]
+#[expect(missing_docs, reason = "arbitrary fields")]
 pub struct Choice {
     pub index: u32,
     pub delta: Delta,
@@ -129,7 +129,7 @@ pub struct Choice {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(missing_docs, reason = "they stand for any")]
+#[expect(missing_docs, reason = "arbitrary fields")]
 pub struct Delta {
     pub content: String,
 }

@@ -32,9 +32,9 @@ fn check<B: Buffer>(mut decoder: Decoder<B>, limit: usize, chunks: &[&[u8]], way
 }
 
 fuzz_target!(|input: &[u8]| {
-    let [limit, cuts, rest @ ..] = input else { return };
+    let [limit, count, rest @ ..] = input else { return };
     let limit = usize::from(*limit);
-    let (lengths, stream) = rest.split_at(usize::from(*cuts).min(rest.len()));
+    let (lengths, stream) = rest.split_at(usize::from(*count).min(rest.len()));
     let lengths: Vec<usize> = lengths.iter().copied().map(usize::from).collect();
 
     for lengths in [lengths, vec![1; stream.len()]] {

@@ -24,7 +24,7 @@ struct Input<'a> {
     retry: Option<u64>,
     data: Option<&'a [u8]>,
     /// The position at which formatted data is split in two, and data in pieces for the first time.
-    cut: u8,
+    split: u8,
     /// The lengths of the pieces after it.
     pieces: [u8; 4],
     /// The buffer size of a writer beyond the minimum.
@@ -131,8 +131,8 @@ fuzz_target!(|input: Input<'_>| {
     }
 
     if let Some(data) = input.data.and_then(|data| std::str::from_utf8(data).ok()) {
-        let cut = data.floor_char_boundary(input.cut.into());
-        let (first, second) = data.split_at(cut);
+        let split = data.floor_char_boundary(input.split.into());
+        let (first, second) = data.split_at(split);
         let mut out = vec![0; needed];
         let formatted = event.data_fmt(format_args!("{first}{second}")).encode(&mut out);
         assert_eq!(formatted.map(|bytes| bytes.to_vec()), Ok(bytes));
@@ -141,7 +141,7 @@ fuzz_target!(|input: Input<'_>| {
 
 fn pieces<'a>(mut data: &'a [u8], input: &Input<'_>) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
-    for length in [input.cut].iter().chain(&input.pieces) {
+    for length in [input.split].iter().chain(&input.pieces) {
         let (piece, rest) = data.split_at(usize::from(*length).min(data.len()));
         pieces.push(piece);
         data = rest;

@@ -13,8 +13,8 @@ use libfuzzer_sys::fuzz_target;
 use sse_wire::Tokenizer;
 
 fuzz_target!(|input: &[u8]| {
-    let Some((&cuts, rest)) = input.split_first() else { return };
-    let (lengths, stream) = rest.split_at(usize::from(cuts).min(rest.len()));
+    let Some((&count, rest)) = input.split_first() else { return };
+    let (lengths, stream) = rest.split_at(usize::from(count).min(rest.len()));
     let lengths: Vec<usize> = lengths.iter().copied().map(usize::from).collect();
 
     let (expected, unfinished) = oracle::byte_lines(stream);

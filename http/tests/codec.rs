@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use support::some_cuttings;
+use support::some_splits;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::codec::{FramedRead, FramedWrite};
 
@@ -41,7 +41,7 @@ impl AsyncRead for Chunks {
 fn every_event_comes_wherever_the_reads_end() {
     let input =
         "\u{FEFF}data: a\r\n\r\nevent: e\nid: 1\ndata: b\ndata: c\n\nid: 2\n\ndata: d\n\ndata: cut";
-    for chunks in some_cuttings(input.as_bytes()) {
+    for chunks in some_splits(input.as_bytes()) {
         let reader = Chunks(chunks.into());
         let mut events = FramedRead::new(reader, EventDecoder::<String>::new());
         for (name, data, id) in [("message", "a", ""), ("e", "b\nc", "1"), ("message", "d", "2")] {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sse_wire_http::{Error, EventStream, Eventsource, JsonError};
 use std::fmt::Debug;
 use std::time::Duration;
-use support::{body, some_cuttings};
+use support::{body, some_splits};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Token {
@@ -33,7 +33,7 @@ fn seen<E: Debug>(items: impl Stream<Item = Result<Token, JsonError<E>>>) -> Vec
 fn values_come_until_the_end_marker_and_without_the_skipped_types() {
     let input = "event: ping\ndata: {}\n\ndata: {\"t\":\"a\"}\n\ndata: {\ndata: \"t\":\"b\"}\n\n\
                  event: ping\ndata: [DONE]\n\ndata: [DONE]\n\ndata: {\"t\":\"late\"}\n\n";
-    for chunks in some_cuttings(input.as_bytes()).into_iter().step_by(7) {
+    for chunks in some_splits(input.as_bytes()).into_iter().step_by(7) {
         let values = body(chunks).eventsource().json::<Token>();
         let values = values.until("[DONE]").skip(|event_type| event_type == b"ping");
         assert_eq!(seen(values), ["a", "b"]);

@@ -66,7 +66,7 @@ fn chunks(
 const WAITS: [(&str, [&str; 2]); 3] = [
     ("between events", ["id: 1234567890\ndata: \"one\"\n\n", ": comment\n\n"]),
     ("in an event", ["id: 1234567890\nevent: token\ndata: \"one", "two three"]),
-    ("after an event that chunks cut", ["id: 1234567890\ndata: \"one", " two\"\n\n"]),
+    ("after an event that is split between chunks", ["id: 1234567890\ndata: \"one", " two\"\n\n"]),
 ];
 
 /// Prints and checks the memory of a stream without its source.

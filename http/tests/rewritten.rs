@@ -13,7 +13,7 @@ use sse_wire::{DecodeError, Event, MessageEvent, event_type};
 use sse_wire_http::{EventStream, KeepAlive, Rewritten, Sink};
 use std::convert::Infallible;
 use std::time::Duration;
-use support::{body, every_cutting, some_cuttings};
+use support::{body, every_split, some_splits};
 
 /// The body of an upstream.
 fn upstream(chunks: Vec<Bytes>) -> impl Body<Data = Bytes, Error = Infallible> + Unpin {
@@ -92,7 +92,7 @@ fn ids_and_retries_of_dropped_events_reach_the_client() {
 #[test]
 fn an_event_after_a_block_without_data_has_its_id() {
     let input = "id: 1\ndata: a\n\nid: 2\n\nretry: 5\n\ndata: b\n\nid: 3\n\n";
-    for chunks in some_cuttings(input.as_bytes()) {
+    for chunks in some_splits(input.as_bytes()) {
         let shown = format!("{chunks:?}");
         assert_eq!(seen(frames(chunks.clone(), 1024, PASS)), seen(chunks), "{shown}");
     }
@@ -108,7 +108,7 @@ fn an_event_after_one_that_is_too_long_has_its_id() {
             sink.send(&Event::new().data("lost"));
         }
     };
-    for chunks in some_cuttings(input.as_bytes()) {
+    for chunks in some_splits(input.as_bytes()) {
         let (events, id, _) = seen(frames(chunks, 64, rewrite));
         let data = events.iter().map(|(_, data, _)| &data[..]);
         assert_eq!(data.collect::<Vec<_>>(), [&b"a"[..], b"lost", b"b"]);
@@ -117,7 +117,7 @@ fn an_event_after_one_that_is_too_long_has_its_id() {
 }
 
 #[test]
-fn every_cutting_passes_the_same_events() {
+fn every_split_passes_the_same_events() {
     let cases: [&[u8]; 6] = [
         b"id:1\n\ndata:\xFF\n\n",
         b"id:1\rdata:a\r\r",
@@ -128,7 +128,7 @@ fn every_cutting_passes_the_same_events() {
     ];
     for input in cases {
         let expected = seen(vec![Bytes::from_static(input)]);
-        for chunks in every_cutting(input) {
+        for chunks in every_split(input) {
             assert_eq!(seen(frames(chunks, 1024, PASS)), expected);
         }
     }
@@ -137,7 +137,7 @@ fn every_cutting_passes_the_same_events() {
 #[test]
 fn a_frame_ends_after_a_line_and_outside_of_an_event() {
     let input = ": c\nid: 1\ndata: a\n: d\ndata: b\n\nevent: e\n: f\ndata: g\n\n";
-    for chunks in some_cuttings(input.as_bytes()) {
+    for chunks in some_splits(input.as_bytes()) {
         for frame in frames(chunks, 1024, PASS) {
             assert!(!frame.is_empty());
             // A keep-alive after the frame must not end a line or an event.
@@ -157,7 +157,7 @@ fn the_closure_ends_the_body() {
     };
     let input = "data: a\n\nid: 3\ndata: [DONE]\n\ndata: late\n\n: late\n";
     assert_eq!(whole(input, until), "data: a\n\nid: 3\n\n");
-    for chunks in some_cuttings(input.as_bytes()) {
+    for chunks in some_splits(input.as_bytes()) {
         assert_eq!(frames(chunks, 1024, until).concat(), b"data: a\n\nid: 3\n\n");
     }
     // The upstream is not polled again.

@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use sse_wire_http::{Error, Event, EventStream, Eventsource, Text};
 use std::convert::Infallible;
 use std::time::Duration;
-use support::{body, every_cutting, silent_after, some_cuttings};
+use support::{body, every_split, silent_after, some_splits};
 
 /// Type, data, id, retry in milliseconds.
 type Expected = (&'static str, &'static str, &'static str, Option<u64>);
@@ -54,7 +54,7 @@ fn assert_decodes(chunks: Vec<Bytes>, expected: &[Expected]) {
 }
 
 #[test]
-fn every_cutting_of_short_streams_gives_the_same_events() {
+fn every_split_of_short_streams_gives_the_same_events() {
     let cases: [(&[u8], &[Expected]); 9] = [
         (b"data:a\n\ndata:\n\n", &[("message", "a", "", None), ("message", "", "", None)]),
         (b"\xEF\xBB\xBFdata:x\r\n\r\n", &[("message", "x", "", None)]),
@@ -67,14 +67,14 @@ fn every_cutting_of_short_streams_gives_the_same_events() {
         (b"data:a\n\nda", &[("message", "a", "", None)]),
     ];
     for (input, expected) in cases {
-        for chunks in every_cutting(input) {
+        for chunks in every_split(input) {
             assert_decodes(chunks, expected);
         }
     }
 }
 
 #[test]
-fn cuttings_of_a_longer_stream_give_the_same_events() {
+fn splits_of_a_longer_stream_give_the_same_events() {
     let input = "\u{FEFF}: hi\nretry: 20\n\nevent: tick\r\nid: é\r\ndata: ☃\r\n\r\nid: 2\rretry: 30\rdata: a\rdata\r\
                  data: b\r\rid\ndata: c\nid: x\0\nunknown: y\n\ndata: cut off";
     let expected = [
@@ -82,7 +82,7 @@ fn cuttings_of_a_longer_stream_give_the_same_events() {
         ("message", "a\n\nb", "2", Some(30)),
         ("message", "c", "", None),
     ];
-    for chunks in some_cuttings(input.as_bytes()) {
+    for chunks in some_splits(input.as_bytes()) {
         assert_decodes(chunks, &expected);
     }
 }
@@ -121,7 +121,7 @@ fn data_as_bytes_are_a_slice_of_the_chunk() {
 #[test]
 fn empty_data_at_the_end_of_a_chunk_is_no_slice_out_of_bounds() {
     for input in ["data:\n\n", "data\n\n", "data: \r\r", "data\r\n\r\n"] {
-        for chunks in every_cutting(input.as_bytes()) {
+        for chunks in every_split(input.as_bytes()) {
             let mut events = body(chunks).eventsource().with_data::<Bytes>();
             assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data, "");
             assert_eq!(events.next().now_or_never().unwrap(), None);
@@ -172,7 +172,7 @@ fn the_limit_costs_one_event_wherever_the_chunks_end() {
         Err(Error::TooLong),
         Ok(("next".to_owned(), "5".to_owned())),
     ];
-    for chunks in some_cuttings(long.as_bytes()) {
+    for chunks in some_splits(long.as_bytes()) {
         let events = EventStream::with_limit(body(chunks.clone()), 64);
         let events = events.map_ok(|event| (event.data, event.id.into()));
         let events: Vec<Result<(String, String), _>> = events.collect().now_or_never().unwrap();
@@ -188,7 +188,7 @@ fn the_limit_costs_one_event_wherever_the_chunks_end() {
 fn the_limit_is_exact() {
     // 27 bytes of lines, and the eight bytes that stay free.
     let input = "data: 12345678901234567890\n\n";
-    for chunks in some_cuttings(input.as_bytes()) {
+    for chunks in some_splits(input.as_bytes()) {
         let mut fits = EventStream::with_limit(body(chunks.clone()), 35);
         assert!(fits.next().now_or_never().unwrap().unwrap().is_ok());
         let mut does_not = EventStream::with_limit(body(chunks), 34);
@@ -229,7 +229,7 @@ fn the_end_dispatches_the_last_event_only_if_it_is_asked_to() {
         ("\n", None),
     ];
     for (input, expected) in cases {
-        for chunks in some_cuttings(input.as_bytes()) {
+        for chunks in some_splits(input.as_bytes()) {
             let mut events = body(chunks.clone()).eventsource();
             assert_eq!(events.next().now_or_never().unwrap(), None);
             assert_eq!(events.decoder().is_mid_event(), !matches!(input, "" | "\n"), "{input:?}");

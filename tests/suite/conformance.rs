@@ -12,13 +12,13 @@ const SHORT: usize = 200;
 /// The number of free bytes in the buffer. With this many more than the stream has, any event of it fits.
 const SPARE: usize = 8;
 
-fn cuttings(vector: &Vector) -> Vec<Vec<usize>> {
+fn splits(vector: &Vector) -> Vec<Vec<usize>> {
     let len = vector.stream.len();
-    let mut cuttings = vec![vector.chunks.clone(), vec![], vec![1; len]];
+    let mut splits = vec![vector.chunks.clone(), vec![], vec![1; len]];
     if len <= SHORT {
-        cuttings.extend((0..=len).map(|at| vec![at]));
+        splits.extend((0..=len).map(|at| vec![at]));
     }
-    cuttings
+    splits
 }
 
 fn check(file: &str, count: usize, counted_chunks: usize) {
@@ -29,25 +29,28 @@ fn check(file: &str, count: usize, counted_chunks: usize) {
     for vector in &vectors {
         let Vector { name, stream, events, .. } = vector;
         let mut buffer = vec![0; stream.len() + SPARE];
-        for lengths in cuttings(vector) {
+        for lengths in splits(vector) {
             let chunks = cut(stream, &lengths);
             for &way in WAYS {
                 let decoder = Decoder::new(&mut buffer[..]);
                 let (found, _) = read_stream(decoder, &chunks, way, as_text);
-                assert!(found == *events, "{file} {name} {way:?} cut at {lengths:?}: {found:?}");
+                assert!(found == *events, "{file} {name} {way:?} split at {lengths:?}: {found:?}");
 
                 #[cfg(feature = "alloc")]
                 {
                     let growing = sse_wire::GrowingBuffer::with_limit(stream.len() + SPARE);
                     let (found, _) = read_stream(Decoder::new(growing), &chunks, way, as_text);
-                    assert!(found == *events, "{file} {name} {way:?} growing, cut at {lengths:?}");
+                    assert!(
+                        found == *events,
+                        "{file} {name} {way:?} growing, split at {lengths:?}"
+                    );
                 }
             }
 
             let lines = lines(&mut Tokenizer::new(), &chunks);
             let found = oracle::events(&lines);
             let found: Vec<Output> = found.into_iter().map(to_text).collect();
-            assert!(found == *events, "{file} {name} tokens, cut at {lengths:?}: {found:?}");
+            assert!(found == *events, "{file} {name} tokens, split at {lengths:?}: {found:?}");
         }
         if let Some(after_chunk) = &vector.after_chunk {
             assert_eq!(after_chunk.len(), vector.chunks.len(), "{file} {name}");

@@ -627,19 +627,19 @@ fn state_is_small() {
 #[cfg(feature = "alloc")]
 #[test]
 fn a_growing_buffer_counts_each_event_once() {
-    for way in [Call::Next, Call::Decode] {
+    for call in [Call::Next, Call::Decode] {
         for event in ["data: xxxxxxxx\n\n", "data: x\ndata: y\n\n", "retry: 1\ndata: x\n\n"] {
             let mut decoder = Decoder::new(sse_wire::GrowingBuffer::with_limit(1 << 20));
             let large = format!("data: {}\ndata: x\n\n", "y".repeat(10_000));
-            feed(&mut decoder, large.as_bytes(), way, as_text);
+            feed(&mut decoder, large.as_bytes(), call, as_text);
             let mut events = 1;
             while decoder.buffer().allocated() > 5000 {
                 decoder.set_last_event_id(b"7").unwrap();
-                assert_eq!(feed(&mut decoder, event.as_bytes(), way, as_text).len(), 1);
+                assert_eq!(feed(&mut decoder, event.as_bytes(), call, as_text).len(), 1);
                 events += 1;
-                assert!(events < 100, "{way:?} {event:?}");
+                assert!(events < 100, "{call:?} {event:?}");
             }
-            assert!((64..=65).contains(&events), "{way:?} {event:?}: {events}");
+            assert!((64..=65).contains(&events), "{call:?} {event:?}: {events}");
         }
     }
 }
@@ -660,7 +660,7 @@ fn ids_of_about_16_bytes() {
                         found.extend(feed(&mut decoder, second, call, as_text));
                         found.extend(feed(&mut decoder, b"data: b\n\n", call, as_text));
                         let expected = ["a", "b"].map(|data| self::event("message", data, &id));
-                        assert_eq!(found, expected, "{event:?} in {size} bytes, cut at {at}");
+                        assert_eq!(found, expected, "{event:?} in {size} bytes, split at {at}");
                         assert_eq!(decoder.last_event_id(), id.as_bytes());
                     }
                 }

@@ -232,9 +232,9 @@ proptest! {
     /// Data in pieces gives the bytes of data in one piece, for any split and any length of the slice. The error
     /// contains the length that is needed.
     #[test]
-    fn pieces((parts, data) in parts_with(bytes()), cuts in vec(0..64_usize, 0..8)) {
+    fn pieces((parts, data) in parts_with(bytes()), lengths in vec(0..64_usize, 0..8)) {
         let bytes = encode(&parts.event());
-        let pieces = cut(&data, &cuts);
+        let pieces = cut(&data, &lengths);
         let event = parts.event().data("left out");
         for size in (0..bytes.len()).chain([bytes.len(), bytes.len() + 1]) {
             let mut out = vec![0; size];
@@ -251,11 +251,11 @@ proptest! {
     /// The traits write the same bytes as `write_bytes`.
     #[cfg(all(feature = "std", feature = "embedded-io-v0.7"))]
     #[test]
-    fn pieces_through_traits((parts, data) in parts_with(bytes()), cuts in vec(0..64_usize, 0..8)) {
+    fn pieces_through_traits((parts, data) in parts_with(bytes()), lengths in vec(0..64_usize, 0..8)) {
         let bytes = encode(&parts.event());
         let mut out = vec![0; bytes.len()];
         let mut writer = parts.event().begin(&mut out);
-        for (number, piece) in cut(&data, &cuts).into_iter().enumerate() {
+        for (number, piece) in cut(&data, &lengths).into_iter().enumerate() {
             match (number % 5, std::str::from_utf8(piece)) {
                 (0, Ok(piece)) => fmt::Write::write_str(&mut writer, piece).unwrap(),
                 (1, _) => embedded_io::Write::write_all(&mut writer, piece).unwrap(),
@@ -272,7 +272,7 @@ proptest! {
     #[test]
     fn pieces_into_vectors(
         (parts, data) in parts_with(bytes()),
-        cuts in vec(0..64_usize, 0..8),
+        lengths in vec(0..64_usize, 0..8),
         filled in 0..=64_usize,
         is_finished in any::<bool>(),
     ) {
@@ -290,7 +290,7 @@ proptest! {
             }
             writer.finish()
         }
-        let (event, pieces) = (parts.event(), cut(&data, &cuts));
+        let (event, pieces) = (parts.event(), cut(&data, &lengths));
         let bytes = encode(&event);
         let before = vec![0xA5; filled];
         let with = |more: &[u8]| [&before, more].concat();
@@ -414,18 +414,18 @@ proptest! {
 
 /// All splits of all short data made of line ends and other bytes.
 #[test]
-fn every_cutting_of_the_pieces() {
+fn every_split_into_pieces() {
     for len in 0..=6_u32 {
         for number in 0..3_usize.pow(len) {
             let byte = |at| b"\r\nx"[number / 3_usize.pow(at) % 3];
             let data: Vec<u8> = (0..len).map(byte).collect();
             let bytes = encode(&Event::new().data_bytes(&data));
-            for cuts in 0..1_usize << len {
+            for split in 0..1_usize << len {
                 let mut out = [0; 64];
                 let mut writer = Event::new().begin(&mut out);
                 let mut piece_start = 0;
                 for at in 0..data.len() {
-                    if cuts >> at & 1 == 1 {
+                    if split >> at & 1 == 1 {
                         writer.write_bytes(&data[piece_start..at]);
                         piece_start = at;
                     }

@@ -192,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn decoder_with_room(streams in streams()) {
+    fn decoder_with_a_large_buffer(streams in streams()) {
         for &way in WAYS {
             check(Decoder::new([0; 4096]), 4096, &streams, way)?;
         }

@@ -79,10 +79,10 @@ fn comment_is_not_a_name() {
 
 /// tokio_sse_codec, async-sse, sse-codec: a split CRLF becomes a blank line.
 #[test]
-fn crlf_cut_in_two() {
+fn crlf_split_in_two() {
     let stream = b"event: x\r\ndata: a\r\ndata: b\r\n\r\n";
     for at in 0..stream.len() {
-        assert_eq!(decode(&cut(stream, &[at, 0, 0])), [event("x", "a\nb", "")], "cut at {at}");
+        assert_eq!(decode(&cut(stream, &[at, 0, 0])), [event("x", "a\nb", "")], "split at {at}");
     }
 }
 
@@ -291,7 +291,7 @@ fn a_long_id_keeps_out_the_events_after_it() {
             assert_eq!(decoder.last_event_id(), id.as_bytes());
             decoder
         };
-        // The ways to release it, and the last event ID after each.
+        // The lines that release it, and the last event ID after each.
         for (freeing, last_event_id) in
             [("id: 7\n\n", "7"), ("id\n\n", ""), ("id: 8\rdata: b\r\r", "8")]
         {

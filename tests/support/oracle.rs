@@ -246,15 +246,15 @@ impl Buffers {
         self.too_long = true;
     }
 
-    /// Whether a line of `len` characters fits. If not, the event is too long; an ID then displaces earlier IDs.
-    fn make_room(
+    /// Returns whether a line of `len` characters fits. If not, the event is too long; an ID then displaces earlier IDs.
+    fn reserve(
         &mut self,
         last_event_id: &mut String,
         is_id: bool,
         len: usize,
-        room: usize,
+        limit: usize,
     ) -> bool {
-        let fits = |buffers: &Self, id: &str| buffers.used(id) + len < room;
+        let fits = |buffers: &Self, id: &str| buffers.used(id) + len < limit;
         if fits(self, last_event_id) {
             return true;
         }
@@ -282,7 +282,7 @@ fn interpret(
 ) -> Vec<Output> {
     let mut output = Vec::new();
     let mut buffers = Buffers::default();
-    let room = buffer.map_or(usize::MAX, |buffer| buffer.saturating_sub(SPARE));
+    let limit = buffer.map_or(usize::MAX, |buffer| buffer.saturating_sub(SPARE));
     client.comments = 0;
     client.ignored_lines = 0;
     for sized in lines {
@@ -306,7 +306,7 @@ fn interpret(
             Field::Retry => {
                 let len = chars(text);
                 let fits = begun == Begun::Kept(len)
-                    || begun != Begun::Skipped && buffers.used(&client.last_event_id) + len < room;
+                    || begun != Begun::Skipped && buffers.used(&client.last_event_id) + len < limit;
                 if fits && !value.is_empty() && value.chars().all(|c| c.is_ascii_digit()) {
                     client.retry = Some(value.parse().unwrap_or(u128::MAX));
                     buffers.retry = client.retry;
@@ -317,7 +317,7 @@ fn interpret(
             Field::Event | Field::Data | Field::Id => {
                 let is_id = *field == Field::Id;
                 if begun == Begun::Skipped
-                    || !buffers.make_room(&mut client.last_event_id, is_id, chars(text), room)
+                    || !buffers.reserve(&mut client.last_event_id, is_id, chars(text), limit)
                 {
                     continue;
                 }
@@ -375,17 +375,17 @@ impl Begun {
         if self == Self::Skipped || self == Self::Kept(len) {
             return self;
         }
-        let room = buffer.map_or(usize::MAX, |buffer| buffer.saturating_sub(SPARE));
+        let limit = buffer.map_or(usize::MAX, |buffer| buffer.saturating_sub(SPARE));
         let fits = match start.split_once(':').map(|(name, _)| name) {
             _ if buffer.is_some_and(|buffer| buffer < SPARE) => {
                 buffers.give_up();
                 false
             }
             Some(name @ ("event" | "data" | "id")) => {
-                buffers.make_room(&mut client.last_event_id, name == "id", len, room)
+                buffers.reserve(&mut client.last_event_id, name == "id", len, limit)
             }
             None if len <= "event".len() => true,
-            _ => buffers.used(&client.last_event_id) + len < room,
+            _ => buffers.used(&client.last_event_id) + len < limit,
         };
         if fits { Self::Kept(len) } else { Self::Skipped }
     }

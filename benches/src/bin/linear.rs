@@ -18,7 +18,7 @@ type Size = (&'static str, fn(usize) -> usize);
 /// The stream fits exactly, or easily; half of it fits; nothing of that length fits; the buffer has a common size.
 const BUFFERS: [Size; 5] = [
     ("exact", |len| len + 8),
-    ("roomy", |len| 2 * len + 100),
+    ("larger", |len| 2 * len + 100),
     ("half", |len| len / 2 + 40),
     ("too small", |len| len / 4),
     ("100 bytes", |_| 100),
@@ -37,10 +37,10 @@ impl Stream {
     }
 
     /// A stream that begins with a partial event in a separate chunk.
-    fn after_cut_event(name: &str, bytes: String) -> Self {
-        const CUT: &str = "data: 1\n";
-        let cut = format!("after a cut event, {name}");
-        Self { first_chunk: CUT.len(), ..Self::new(&cut, format!("{CUT}{bytes}")) }
+    fn after_partial_event(name: &str, bytes: String) -> Self {
+        const PARTIAL: &str = "data: 1\n";
+        let name = format!("after a partial event, {name}");
+        Self { first_chunk: PARTIAL.len(), ..Self::new(&name, format!("{PARTIAL}{bytes}")) }
     }
 
     fn chunks(&self, length: usize) -> impl Iterator<Item = &[u8]> {
@@ -53,8 +53,8 @@ fn main() {
     let size: usize = env::args().nth(1).and_then(|size| size.parse().ok()).expect("linear BYTES");
     for stream in streams(size) {
         for length in CHUNKS {
-            for (name, room) in BUFFERS {
-                let mut buffer = vec![0; room(stream.bytes.len())];
+            for (name, size_for) in BUFFERS {
+                let mut buffer = vec![0; size_for(stream.bytes.len())];
                 decode(&stream, length, name, &mut buffer[..]);
             }
             decode(&stream, length, "growing", GrowingBuffer::with_limit(stream.bytes.len() * 2));
@@ -114,7 +114,7 @@ fn streams(size: usize) -> impl Iterator<Item = Stream> {
         .chain(many_lines(size))
         .chain(many_lines_beside_a_long_one(size))
         .chain(many_events(size))
-        .chain(many_lines_after_a_cut_event(size))
+        .chain(many_lines_after_a_partial_event(size))
 }
 
 fn one_long_line(size: usize) -> impl Iterator<Item = Stream> {
@@ -202,10 +202,10 @@ fn many_events(size: usize) -> impl Iterator<Item = Stream> {
 }
 
 /// The search for the end of an event must not restart at each of its lines.
-fn many_lines_after_a_cut_event(size: usize) -> impl Iterator<Item = Stream> {
+fn many_lines_after_a_partial_event(size: usize) -> impl Iterator<Item = Stream> {
     let lines_after = [":\n", ": note\r\n", "x\n", "retry: 7\n", "id: 7\n", "data: x\n", "\n:\n"];
     lines_after.into_iter().map(move |line| {
-        Stream::after_cut_event(&format!("lines {line:?}"), lines(line, size) + "\n\n")
+        Stream::after_partial_event(&format!("lines {line:?}"), lines(line, size) + "\n\n")
     })
 }
 

@@ -1,5 +1,5 @@
 //! Runs one pass over one corpus. `instructions.py` counts the instructions of `measured`. Usage: `pass decode CORPUS
-//! CHUNKING` or `pass encode CORPUS`. CHUNKING is a chunk length in bytes, or `event` for one event a chunk. Prints the
+//! SPLIT` or `pass encode CORPUS`. SPLIT is a chunk length in bytes, or `event` for one event a chunk. Prints the
 //! number of events.
 
 use benches::{corpora, decoders, encoders};
@@ -9,9 +9,9 @@ fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["decode", name, chunking] => {
+        ["decode", name, split] => {
             let corpus = corpora::corpus(name);
-            let chunks = corpus.chunks(chunking.parse().unwrap());
+            let chunks = corpus.chunks(split.parse().unwrap());
             let mut buffer = vec![0; 128 * 1024];
             let delivered = measured(|| decoders::next(&chunks, &mut buffer[..]));
             assert_eq!(delivered, corpus.delivered());
@@ -24,7 +24,7 @@ fn main() {
             assert!(written == out.len() && out == corpus.stream);
             println!("{}", corpus.messages.len());
         }
-        _ => panic!("usage: pass decode CORPUS CHUNKING | pass encode CORPUS"),
+        _ => panic!("usage: pass decode CORPUS SPLIT | pass encode CORPUS"),
     }
 }
 

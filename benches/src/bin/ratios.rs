@@ -1,18 +1,18 @@
 //! Measures and prints the tables of `docs/performance.md`, of which the README has some figures.
 
-use benches::corpora::{self, Chunking, Corpus};
+use benches::corpora::{self, Corpus, Split};
 use benches::turns::{PASSES, take_turns};
 use benches::{decoders, encoders, limits};
 use sse_core::SseDecoder;
 use std::hint::black_box;
 
 const PEERS: [&str; 4] = ["sse-core", "sse-stream", "sseer", "eventsource-stream"];
-/// Chunkings and their titles. The others are compared with the first one.
-const CHUNKINGS: [(&str, Chunking); 4] = [
-    ("64 KiB", Chunking::Bytes(64 * 1024)),
-    ("one event", Chunking::Event),
-    ("1460 bytes", Chunking::Bytes(1460)),
-    ("64 bytes", Chunking::Bytes(64)),
+/// Splits and their titles. The others are compared with the first one.
+const SPLITS: [(&str, Split); 4] = [
+    ("64 KiB", Split::Bytes(64 * 1024)),
+    ("one event", Split::Event),
+    ("1460 bytes", Split::Bytes(1460)),
+    ("64 bytes", Split::Bytes(64)),
 ];
 const ENCODING_PEERS: [&str; 3] = ["write!", "axum", "sse-stream"];
 /// Larger than each event and each chunk.
@@ -20,11 +20,11 @@ const BUFFER: usize = 128 * 1024;
 
 fn main() {
     let mut next_at_64_kib = Vec::new();
-    for (title, chunking) in CHUNKINGS {
+    for (title, split) in SPLITS {
         println!(
             "Decoding, chunks of {title}; the limit is `memchr2_iter`, for `large` and a memcpy:\n"
         );
-        let is_first = chunking == CHUNKINGS[0].1;
+        let is_first = split == SPLITS[0].1;
         let of_64_kib = if is_first { "" } else { " `next` / 64 KiB |" };
         println!(
             "| GiB/s | tokenizer | `next` | `data_str` | limit | `next` / limit | fastest peer | \
@@ -32,7 +32,7 @@ fn main() {
         );
         println!("| --- {}|", "| ---: ".repeat(8 + usize::from(!is_first)));
         for (at, name) in corpora::names().enumerate() {
-            let speeds = decoding(corpora::corpus(name), chunking);
+            let speeds = decoding(corpora::corpus(name), split);
             let [tokenizer, next, text, limit] = [speeds[0], speeds[1], speeds[2], speeds[3]];
             let (peer, peer_name) = fastest(&speeds[4..], &PEERS);
             print!(
@@ -56,7 +56,7 @@ fn main() {
     println!("| --- | ---: | ---: |");
     for (name, length) in [("1 KiB", 1024), ("64 KiB", 64 * 1024), ("1 MiB", 1024 * 1024)] {
         let corpus = corpora::one_event(length);
-        let chunks = corpus.chunks(Chunking::Bytes(1));
+        let chunks = corpus.chunks(Split::Bytes(1));
         let mut buffer = vec![0; corpus.stream.len() + 8];
         let seconds = take_turns(&mut [
             &mut || assert_eq!(decoders::next(&chunks, &mut buffer[..]), corpus.delivered()),
@@ -119,8 +119,8 @@ fn json() {
 }
 
 /// GiB/s of tokenizer, `next`, `data_str`, limit and peers.
-fn decoding(corpus: &'static Corpus, chunking: Chunking) -> Vec<f64> {
-    let chunks = &corpus.chunks(chunking)[..];
+fn decoding(corpus: &'static Corpus, split: Split) -> Vec<f64> {
+    let chunks = &corpus.chunks(split)[..];
     let delivered = corpus.delivered();
     let mut buffers = [vec![0; BUFFER], vec![0; BUFFER], vec![0; BUFFER]];
     let [first, second, third] = &mut buffers;

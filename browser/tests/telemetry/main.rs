@@ -90,8 +90,8 @@ fn gap() {
     let first_gap = events.iter().position(|event| event.what == "gap").unwrap();
     let (before, [first, second, after @ ..]) = events.split_at(first_gap) else { panic!() };
     assert_eq!(before.len(), 4, "{seen:?}");
-    assert_nothing_lost_or_doubled(before);
-    assert_nothing_lost_or_doubled(after);
+    assert_nothing_lost_or_repeated(before);
+    assert_nothing_lost_or_repeated(after);
     let (boot, last) = parse_id(&before[3].id);
     let missed = |gap: &Note| -> u64 {
         assert_eq!((gap.what.as_str(), gap.id.as_str()), ("gap", before[3].id.as_str()));
@@ -104,16 +104,16 @@ fn gap() {
     assert!(seen.values.iter().any(|value| value.ends_with(&shown)), "{seen:?}");
     assert!(seen.values.iter().any(|value| value == "2 gaps"), "{seen:?}");
     assert_came_back_with_last_id(&seen, &proxy.streams());
-    println!("gap: {} and {} samples missed, and told", missed(first), missed(second));
+    println!("gap: {} and {} samples missed, and reported", missed(first), missed(second));
 }
 
 fn look_at(name: &str, server: &Server, keys: &[&str]) {
     let proxy = Proxy::start(server.address(), &CUTS);
     let browser = Browser::start(name);
     browser.open(&format!("http://{}/", proxy.address()));
-    let seen = wait_for("events behind the last cut", || {
+    let seen = wait_for("events after the last cut", || {
         let seen = browser.look();
-        assert_nothing_lost_or_doubled(&seen.events());
+        assert_nothing_lost_or_repeated(&seen.events());
         assert!(!seen.states.iter().any(|state| state.starts_with("closed")), "{seen:?}");
         let cuts = seen.notes.iter().filter(|note| note.what == "error").count();
         let events = seen.notes.iter().rev().take_while(|note| note.is_event()).count();
@@ -130,17 +130,17 @@ fn look_at(name: &str, server: &Server, keys: &[&str]) {
     assert_as_sent(&events, &streams, keys);
     assert_came_back_with_last_id(&seen, &streams);
     assert_page_shows(&seen, &events);
-    println!("{name}: {} cuts, {} events, none lost or doubled", CUTS.len(), events.len());
+    println!("{name}: {} cuts, {} events, none lost or repeated", CUTS.len(), events.len());
 }
 
-fn assert_nothing_lost_or_doubled(events: &[&Note]) {
+fn assert_nothing_lost_or_repeated(events: &[&Note]) {
     for event in events {
         assert_eq!(event.what, "sample", "{event:?}");
     }
     let ids: Vec<(&str, u64)> = events.iter().map(|event| parse_id(&event.id)).collect();
     for pair in ids.windows(2) {
         let (boot, number) = pair[0];
-        assert_eq!(pair[1], (boot, number + 1), "behind {boot}-{number}");
+        assert_eq!(pair[1], (boot, number + 1), "after {boot}-{number}");
     }
 }
 

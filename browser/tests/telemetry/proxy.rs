@@ -16,21 +16,21 @@ const EVENT_END: &str = "}\n\n";
 /// Where a connection is cut.
 #[derive(Clone, Copy)]
 pub(crate) struct Cut {
-    /// After this number of events ...
+    /// The number of events before the cut.
     events: usize,
-    /// ... after the next occurrence of this.
-    behind: &'static str,
+    /// The cut is after the first occurrence of this text that follows those events.
+    after: &'static str,
     /// Resets the connection, as a broken network does; otherwise the stream just ends.
     reset: bool,
 }
 
 impl Cut {
-    pub(crate) const fn close(events: usize, behind: &'static str) -> Self {
-        Self { events, behind, reset: false }
+    pub(crate) const fn close(events: usize, after: &'static str) -> Self {
+        Self { events, after, reset: false }
     }
 
-    pub(crate) const fn reset(events: usize, behind: &'static str) -> Self {
-        Self { events, behind, reset: true }
+    pub(crate) const fn reset(events: usize, after: &'static str) -> Self {
+        Self { events, after, reset: true }
     }
 
     /// The position of the cut in a response, if the response has reached it.
@@ -39,7 +39,7 @@ impl Cut {
         for _ in 0..self.events {
             start += end_of(EVENT_END, &response[start..])?;
         }
-        Some(start + end_of(self.behind, &response[start..])?)
+        Some(start + end_of(self.after, &response[start..])?)
     }
 }
 

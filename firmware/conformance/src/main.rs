@@ -35,8 +35,8 @@ fn main() -> ! {
     let mut at = 0;
     while let Some(vector) = Vector::read(&mut rest, at) {
         at = vector.end;
-        let chunkings = CHUNKS.map(Chunking::Fixed).into_iter().chain([Chunking::Listed]);
-        for chunking in chunkings {
+        let splits = CHUNKS.map(Split::Fixed).into_iter().chain([Split::Listed]);
+        for split in splits {
             for call in [Call::Next, Call::Decode] {
                 let mut run = Run {
                     decoder: Decoder::new(&mut memory[..]),
@@ -45,9 +45,9 @@ fn main() -> ! {
                     taken: 0,
                     too_long: 0,
                 };
-                let is_right = run.decode(&mut stream, &mut rest, chunking, call);
+                let is_right = run.decode(&mut stream, &mut rest, split, call);
                 if !is_right {
-                    fail_in(&mut rest, &vector, chunking, call, run.taken);
+                    fail_in(&mut rest, &vector, split, call, run.taken);
                 }
                 totals.runs += 1;
                 totals.too_long += run.too_long;
@@ -112,7 +112,7 @@ fn text(file: &mut file::Reader<'_, 256>, at: u32) -> Option<Text> {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Chunking {
+enum Split {
     Fixed(usize),
     /// The chunks of the vector.
     Listed,
@@ -141,7 +141,7 @@ impl Run<'_, '_> {
         &mut self,
         stream: &mut file::Reader<'_, WINDOW>,
         rest: &mut file::Reader<'_, 256>,
-        chunking: Chunking,
+        split: Split,
         call: Call,
     ) -> bool {
         let end = self.vector.stream.at + self.vector.stream.len;
@@ -149,9 +149,9 @@ impl Run<'_, '_> {
         let mut listed = 0;
         while at < end {
             // The bytes after the listed chunks are the last chunk.
-            let (len, events) = match chunking {
-                Chunking::Fixed(len) => (len as u32, UNKNOWN),
-                Chunking::Listed if listed < self.vector.chunk_count => {
+            let (len, events) = match split {
+                Split::Fixed(len) => (len as u32, UNKNOWN),
+                Split::Listed if listed < self.vector.chunk_count => {
                     let entry = self.vector.chunks + 8 * listed;
                     listed += 1;
                     let (Some(len), Some(events)) = (rest.number(entry), rest.number(entry + 4))
@@ -160,7 +160,7 @@ impl Run<'_, '_> {
                     };
                     (len, events)
                 }
-                Chunking::Listed => (u32::MAX, UNKNOWN),
+                Split::Listed => (u32::MAX, UNKNOWN),
             };
             let chunk_end = at.saturating_add(len).min(end);
             while at < chunk_end {
@@ -240,7 +240,7 @@ fn is_expected(
 fn fail_in(
     file: &mut file::Reader<'_, 256>,
     vector: &Vector,
-    chunking: Chunking,
+    split: Split,
     call: Call,
     taken: u32,
 ) -> ! {
@@ -248,7 +248,7 @@ fn fail_in(
     let name = name.and_then(|name| core::str::from_utf8(name).ok()).unwrap_or_default();
     println!(
         "{}, {:?}, {:?}: wrong at event {} of {}",
-        name, chunking, call, taken, vector.event_count
+        name, split, call, taken, vector.event_count
     );
     process::exit(1);
 }

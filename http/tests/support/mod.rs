@@ -9,7 +9,7 @@ use std::convert::Infallible;
 pub(crate) type Chunk = Result<Bytes, Infallible>;
 
 /// Every split of a short input into non-empty chunks: 2^(n - 1) of them.
-pub(crate) fn every_cutting(input: &[u8]) -> impl Iterator<Item = Vec<Bytes>> {
+pub(crate) fn every_split(input: &[u8]) -> impl Iterator<Item = Vec<Bytes>> {
     assert!((1..=18).contains(&input.len()), "{} bytes take too long", input.len());
     (0..1_u32 << (input.len() - 1)).map(|cuts| {
         let mut chunks = Vec::new();
@@ -25,20 +25,20 @@ pub(crate) fn every_cutting(input: &[u8]) -> impl Iterator<Item = Vec<Bytes>> {
 }
 
 /// The input byte by byte, and split in three at any two positions. Some of the chunks are empty.
-pub(crate) fn some_cuttings(input: &[u8]) -> Vec<Vec<Bytes>> {
+pub(crate) fn some_splits(input: &[u8]) -> Vec<Vec<Bytes>> {
     let input = Bytes::copy_from_slice(input);
     let bytes = (0..input.len()).map(|at| Bytes::copy_from_slice(&input[at..=at])).collect();
-    let mut cuttings = vec![bytes];
+    let mut splits = vec![bytes];
     for second in 0..=input.len() {
         for first in 0..=second {
-            cuttings.push(vec![
+            splits.push(vec![
                 input.slice(..first),
                 input.slice(first..second),
                 input.slice(second..),
             ]);
         }
     }
-    cuttings
+    splits
 }
 
 /// A stream of these chunks.

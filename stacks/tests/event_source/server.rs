@@ -128,7 +128,7 @@ impl Request {
 pub struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// Two ways to close the client, for blocking and async drivers.
+    /// Both close the client: for the blocking and for the async drivers.
     pub closer: Closer,
     pub closed: Notify,
 }
