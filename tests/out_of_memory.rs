@@ -11,7 +11,7 @@ use sse_wire::{
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::HashMap;
-use support::drive::cut;
+use support::drive::split;
 
 struct Refusing;
 
@@ -190,7 +190,7 @@ fn an_event_is_given_up_and_no_more() {
     for (stream, expected) in &streams {
         for refusals in [1, 2, 3, 4, usize::MAX] {
             for length in (1..stream.len()).step_by(7).chain([stream.len()]) {
-                let chunks = cut(stream.as_bytes(), &vec![length; stream.len() / length]);
+                let chunks = split(stream.as_bytes(), &vec![length; stream.len() / length]);
                 for granted in 0..12 {
                     for mut subject in Subject::all() {
                         let name = subject.name().to_owned();

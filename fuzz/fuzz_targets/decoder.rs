@@ -10,12 +10,14 @@ mod drive;
 #[allow(dead_code, reason = "each target uses a part")]
 mod oracle;
 
-use drive::{Call, WAYS, Way, as_bytes, as_text, client, cut, feed_all, read_stream, saturated};
+use drive::{
+    Call, READERS, Reader, as_bytes, as_text, client, feed_all, read_stream, saturated, split,
+};
 use libfuzzer_sys::fuzz_target;
 use oracle::Client;
 use sse_wire::{Buffer, Decoder, GrowingBuffer};
 
-fn check<B: Buffer>(mut decoder: Decoder<B>, limit: usize, chunks: &[&[u8]], way: Way) {
+fn check<B: Buffer>(mut decoder: Decoder<B>, limit: usize, chunks: &[&[u8]], reader: Reader) {
     let stream = chunks.concat();
     let mut expected = Client::default();
     if decoder.set_last_event_id(b"41").is_ok() {
@@ -23,9 +25,9 @@ fn check<B: Buffer>(mut decoder: Decoder<B>, limit: usize, chunks: &[&[u8]], way
     }
     for _ in 0..2 {
         let outputs = oracle::limited(&mut expected, &stream, limit);
-        let (found, read) = read_stream(decoder, chunks, way, as_bytes);
-        assert_eq!(found, outputs, "{way:?}");
-        assert_eq!(client(&read), saturated(expected.clone()), "{way:?}");
+        let (found, read) = read_stream(decoder, chunks, reader, as_bytes);
+        assert_eq!(found, outputs, "{reader:?}");
+        assert_eq!(client(&read), saturated(expected.clone()), "{reader:?}");
         decoder = read;
         decoder.reconnect();
     }
@@ -38,11 +40,11 @@ fuzz_target!(|input: &[u8]| {
     let lengths: Vec<usize> = lengths.iter().copied().map(usize::from).collect();
 
     for lengths in [lengths, vec![1; stream.len()]] {
-        let chunks = cut(stream, &lengths);
-        for &way in WAYS {
+        let chunks = split(stream, &lengths);
+        for &reader in READERS {
             let mut buffer = [0; 255];
-            check(Decoder::new(&mut buffer[..limit]), limit, &chunks, way);
-            check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &chunks, way);
+            check(Decoder::new(&mut buffer[..limit]), limit, &chunks, reader);
+            check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &chunks, reader);
         }
     }
 

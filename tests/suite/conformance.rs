@@ -1,7 +1,7 @@
 //! Decodes the vectors recorded from browsers, as events and as tokens: in the listed chunks, whole, byte by byte, and
 //! short ones split in two at every position.
 
-use crate::support::drive::{WAYS, as_text, cut, lines, read_stream};
+use crate::support::drive::{READERS, as_text, lines, read_stream, split};
 use crate::support::oracle::{self, Client, Output, Own};
 use crate::support::vectors::{Vector, reconnections, vectors};
 use sse_wire::{CONTENT_TYPE, Decoder, EventSource, LAST_EVENT_ID, Response, Tokenizer};
@@ -30,19 +30,22 @@ fn check(file: &str, count: usize, counted_chunks: usize) {
         let Vector { name, stream, events, .. } = vector;
         let mut buffer = vec![0; stream.len() + SPARE];
         for lengths in splits(vector) {
-            let chunks = cut(stream, &lengths);
-            for &way in WAYS {
+            let chunks = split(stream, &lengths);
+            for &reader in READERS {
                 let decoder = Decoder::new(&mut buffer[..]);
-                let (found, _) = read_stream(decoder, &chunks, way, as_text);
-                assert!(found == *events, "{file} {name} {way:?} split at {lengths:?}: {found:?}");
+                let (found, _) = read_stream(decoder, &chunks, reader, as_text);
+                assert!(
+                    found == *events,
+                    "{file} {name} {reader:?} split at {lengths:?}: {found:?}"
+                );
 
                 #[cfg(feature = "alloc")]
                 {
                     let growing = sse_wire::GrowingBuffer::with_limit(stream.len() + SPARE);
-                    let (found, _) = read_stream(Decoder::new(growing), &chunks, way, as_text);
+                    let (found, _) = read_stream(Decoder::new(growing), &chunks, reader, as_text);
                     assert!(
                         found == *events,
-                        "{file} {name} {way:?} growing, split at {lengths:?}"
+                        "{file} {name} {reader:?} growing, split at {lengths:?}"
                     );
                 }
             }
@@ -54,12 +57,12 @@ fn check(file: &str, count: usize, counted_chunks: usize) {
         }
         if let Some(after_chunk) = &vector.after_chunk {
             assert_eq!(after_chunk.len(), vector.chunks.len(), "{file} {name}");
-            for &way in WAYS {
-                let chunks = cut(stream, &vector.chunks);
+            for &reader in READERS {
+                let chunks = split(stream, &vector.chunks);
                 for (at, expected) in after_chunk.iter().enumerate() {
                     let decoder = Decoder::new(&mut buffer[..]);
-                    let (found, _) = read_stream(decoder, &chunks[..=at], way, as_text);
-                    assert_eq!(found.len(), *expected, "{file} {name} {way:?}: an event waits");
+                    let (found, _) = read_stream(decoder, &chunks[..=at], reader, as_text);
+                    assert_eq!(found.len(), *expected, "{file} {name} {reader:?}: an event waits");
                 }
             }
         }
@@ -107,7 +110,7 @@ fn reconnect() {
         let requests = vector.headers.len();
         assert!(requests > 1, "{name}: no reconnection");
         assert_eq!((vector.streams.len(), vector.events.len()), (requests, requests), "{name}");
-        for &way in WAYS {
+        for &reader in READERS {
             for chunk in [1, 3, usize::MAX] {
                 let mut decoder = Decoder::new([0; 256]);
                 for (at, stream) in vector.streams.iter().enumerate() {
@@ -122,8 +125,8 @@ fn reconnect() {
                     let chunks: Vec<&[u8]> =
                         stream.chunks(chunk.min(stream.len()).max(1)).collect();
                     let found;
-                    (found, decoder) = read_stream(decoder, &chunks, way, as_text);
-                    assert_eq!(found, vector.events[at], "{name} {way:?}: stream {at}");
+                    (found, decoder) = read_stream(decoder, &chunks, reader, as_text);
+                    assert_eq!(found, vector.events[at], "{name} {reader:?}: stream {at}");
                 }
                 let retry = decoder.reconnection_time().map(|time| time.as_millis() as u64);
                 assert_eq!(retry, vector.retry_ms, "{name}: reconnection time");

@@ -1,7 +1,7 @@
 //! Tests of the encoder's guarantees: encoded events are read back, any input gives exactly one event, the length is
 //! exact, and an output gets all of an event or nothing.
 
-use crate::support::drive::{Call, as_bytes, cut, feed};
+use crate::support::drive::{Call, as_bytes, feed, split};
 use crate::support::oracle::{self, Client, Output, Own, latin1};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -234,7 +234,7 @@ proptest! {
     #[test]
     fn pieces((parts, data) in parts_with(bytes()), lengths in vec(0..64_usize, 0..8)) {
         let bytes = encode(&parts.event());
-        let pieces = cut(&data, &lengths);
+        let pieces = split(&data, &lengths);
         let event = parts.event().data("left out");
         for size in (0..bytes.len()).chain([bytes.len(), bytes.len() + 1]) {
             let mut out = vec![0; size];
@@ -255,7 +255,7 @@ proptest! {
         let bytes = encode(&parts.event());
         let mut out = vec![0; bytes.len()];
         let mut writer = parts.event().begin(&mut out);
-        for (number, piece) in cut(&data, &lengths).into_iter().enumerate() {
+        for (number, piece) in split(&data, &lengths).into_iter().enumerate() {
             match (number % 5, std::str::from_utf8(piece)) {
                 (0, Ok(piece)) => fmt::Write::write_str(&mut writer, piece).unwrap(),
                 (1, _) => embedded_io::Write::write_all(&mut writer, piece).unwrap(),
@@ -290,7 +290,7 @@ proptest! {
             }
             writer.finish()
         }
-        let (event, pieces) = (parts.event(), cut(&data, &lengths));
+        let (event, pieces) = (parts.event(), split(&data, &lengths));
         let bytes = encode(&event);
         let before = vec![0xA5; filled];
         let with = |more: &[u8]| [&before, more].concat();

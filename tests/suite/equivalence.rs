@@ -1,8 +1,8 @@
 //! Compares the crate with the oracle: any stream, any chunks, any buffer, by every method and reader.
 
 use crate::support::drive::{
-    CALLS, Call, WAYS, Way, as_bytes, as_text, client, cut, feed_all, feed_bytes, lines,
-    read_stream, saturated,
+    CALLS, Call, READERS, Reader, as_bytes, as_text, client, feed_all, feed_bytes, lines,
+    read_stream, saturated, split,
 };
 use crate::support::oracle::{self, Client};
 use proptest::collection::vec;
@@ -82,14 +82,14 @@ fn check<B: Buffer>(
     mut decoder: Decoder<B>,
     limit: usize,
     streams: &[(Vec<u8>, Vec<usize>)],
-    way: Way,
+    reader: Reader,
 ) -> Result<(), TestCaseError> {
     let mut expected = Client::default();
     for (stream, lengths) in streams {
         let outputs = oracle::limited(&mut expected, stream, limit);
-        let (found, read) = read_stream(decoder, &cut(stream, lengths), way, as_bytes);
-        prop_assert_eq!(found, outputs, "{:?} limit {}", way, limit);
-        prop_assert_eq!(client(&read), saturated(expected.clone()), "{:?} limit {}", way, limit);
+        let (found, read) = read_stream(decoder, &split(stream, lengths), reader, as_bytes);
+        prop_assert_eq!(found, outputs, "{:?} limit {}", reader, limit);
+        prop_assert_eq!(client(&read), saturated(expected.clone()), "{:?} limit {}", reader, limit);
         decoder = read;
         decoder.reconnect();
     }
@@ -130,7 +130,7 @@ fn check_ids<B: Buffer>(
     let (mut found, mut found_taken, mut start) = (Vec::new(), Vec::new(), 0);
     let end = (stream.len(), None);
     for (at, id) in ids.iter().map(|(at, id)| (*at, Some(id))).chain([end]) {
-        for chunk in cut(&stream[start..at], lengths) {
+        for chunk in split(&stream[start..at], lengths) {
             found.extend(feed_bytes(&mut decoder, chunk, call, as_bytes));
         }
         start = at;
@@ -155,15 +155,15 @@ proptest! {
     fn tokenizer(stream in stream(), lengths in vec(0..12_usize, 0..60)) {
         let (expected, rest) = oracle::byte_lines(&stream);
         let mut tokenizer = Tokenizer::new();
-        prop_assert_eq!(lines(&mut tokenizer, &cut(&stream, &lengths)), expected);
+        prop_assert_eq!(lines(&mut tokenizer, &split(&stream, &lengths)), expected);
         prop_assert_eq!(tokenizer.is_mid_line(), !rest.is_empty());
     }
 
     #[test]
     fn decoder_at_every_buffer_size(streams in streams(), limit in 0..90_usize) {
-        for &way in WAYS {
+        for &reader in READERS {
             let mut buffer = vec![0xAA; limit];
-            check(Decoder::new(&mut buffer[..]), limit, &streams, way)?;
+            check(Decoder::new(&mut buffer[..]), limit, &streams, reader)?;
         }
     }
 
@@ -173,9 +173,9 @@ proptest! {
         lengths in prop_oneof![vec(0..300_usize, 0..60), Just(vec![64; 300]), Just(vec![])],
         limit in prop_oneof![0..200_usize, 200..3000_usize, Just(50_000)],
     ) {
-        for &way in WAYS {
+        for &reader in READERS {
             let mut buffer = vec![0xAA; limit];
-            check(Decoder::new(&mut buffer[..]), limit, &[(stream.clone(), lengths.clone())], way)?;
+            check(Decoder::new(&mut buffer[..]), limit, &[(stream.clone(), lengths.clone())], reader)?;
         }
     }
 
@@ -185,16 +185,16 @@ proptest! {
         lengths in prop_oneof![vec(0..30_usize, 0..40), Just(vec![1; 6000]), Just(vec![])],
     ) {
         let streams = [(stream.clone(), lengths), (stream, vec![])];
-        for &way in WAYS {
+        for &reader in READERS {
             let mut buffer = vec![0xAA; limit];
-            check(Decoder::new(&mut buffer[..]), limit, &streams, way)?;
+            check(Decoder::new(&mut buffer[..]), limit, &streams, reader)?;
         }
     }
 
     #[test]
     fn decoder_with_a_large_buffer(streams in streams()) {
-        for &way in WAYS {
-            check(Decoder::new([0; 4096]), 4096, &streams, way)?;
+        for &reader in READERS {
+            check(Decoder::new([0; 4096]), 4096, &streams, reader)?;
         }
     }
 
@@ -222,14 +222,14 @@ proptest! {
     #[test]
     fn growing_buffer(streams in streams(), limit in 0..90_usize) {
         use sse_wire::GrowingBuffer;
-        for &way in WAYS {
-            check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &streams, way)?;
-            check(Decoder::new(GrowingBuffer::with_limit(4096)), 4096, &streams, way)?;
+        for &reader in READERS {
+            check(Decoder::new(GrowingBuffer::with_limit(limit)), limit, &streams, reader)?;
+            check(Decoder::new(GrowingBuffer::with_limit(4096)), 4096, &streams, reader)?;
         }
         // The limit also bounds the memory.
         let mut decoder = Decoder::new(GrowingBuffer::with_limit(limit));
         for (stream, lengths) in &streams {
-            for chunk in cut(stream, lengths) {
+            for chunk in split(stream, lengths) {
                 feed_all(&mut decoder, &[chunk], Call::Decode, as_bytes);
                 prop_assert!(decoder.buffer().allocated() <= limit);
             }
@@ -249,7 +249,7 @@ proptest! {
         for call in CALLS {
             let mut decoder = Decoder::new(sse_wire::GrowingBuffer::with_limit(limit));
             let mut found = Vec::new();
-            for chunk in cut(&stream, &lengths) {
+            for chunk in split(&stream, &lengths) {
                 found.extend(feed_bytes(&mut decoder, chunk, call, as_bytes));
                 decoder.shrink_buffer();
                 if !decoder.is_mid_event() && !decoder.is_too_long() {
@@ -283,11 +283,11 @@ fn every_buffer_size() {
         data: tail";
     for limit in 0..stream.len() {
         for length in 1..stream.len() {
-            for &way in WAYS {
+            for &reader in READERS {
                 let lengths = vec![length; stream.len() / length];
                 let mut buffer = vec![0; limit];
                 let streams = [(stream.to_vec(), lengths)];
-                check(Decoder::new(&mut buffer[..]), limit, &streams, way).unwrap();
+                check(Decoder::new(&mut buffer[..]), limit, &streams, reader).unwrap();
             }
         }
     }
@@ -301,10 +301,10 @@ fn streams_that_differed_once() {
     {
         for limit in 0..64 {
             for length in 1..=stream.len() {
-                for &way in WAYS {
+                for &reader in READERS {
                     let streams = [(stream.to_vec(), vec![length; stream.len() / length])];
                     let mut buffer = vec![0; limit];
-                    check(Decoder::new(&mut buffer[..]), limit, &streams, way).unwrap();
+                    check(Decoder::new(&mut buffer[..]), limit, &streams, reader).unwrap();
                 }
             }
         }

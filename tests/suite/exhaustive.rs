@@ -1,6 +1,6 @@
 //! Tests every string of error-prone pieces up to a stated length, in every split.
 
-use crate::support::drive::{WAYS, as_bytes, client, collect, cut, read_stream, saturated};
+use crate::support::drive::{READERS, as_bytes, client, collect, read_stream, saturated, split};
 use crate::support::oracle::{self, Client, Line, Output};
 use sse_wire::{Decoder, Tokenizer};
 
@@ -33,12 +33,12 @@ fn for_each_sequence(lines: &[&[u8]], most: usize, check: &mut impl FnMut(&[u8])
 }
 
 /// Every split of `len` bytes, as the lengths of the chunks except the last.
-fn cuttings(len: usize) -> impl Iterator<Item = Vec<usize>> {
-    (0..1_u32 << len.saturating_sub(1)).map(move |cuts| {
+fn splits(len: usize) -> impl Iterator<Item = Vec<usize>> {
+    (0..1_u32 << len.saturating_sub(1)).map(move |split| {
         let mut lengths = Vec::new();
         let mut start = 0;
         for at in 1..len {
-            if cuts >> (at - 1) & 1 == 1 {
+            if split >> (at - 1) & 1 == 1 {
                 lengths.push(at - start);
                 start = at;
             }
@@ -95,18 +95,18 @@ fn check(
     outputs: &[Output],
     expected: &Client,
 ) -> u64 {
-    for &way in WAYS {
+    for &reader in READERS {
         let mut buffer = [0; LONGEST];
         let decoder = Decoder::new(&mut buffer[..limit]);
-        let (found, decoder) = read_stream(decoder, chunks, way, as_bytes);
+        let (found, decoder) = read_stream(decoder, chunks, reader, as_bytes);
         let run = || {
             let lengths: Vec<usize> = chunks.iter().map(|chunk| chunk.len()).collect();
-            format!("{} {lengths:?} {limit} {way:?}", stream.escape_ascii())
+            format!("{} {lengths:?} {limit} {reader:?}", stream.escape_ascii())
         };
         assert_eq!(found, outputs, "{}", run());
         assert_eq!(client(&decoder), *expected, "{}", run());
     }
-    WAYS.len() as u64
+    READERS.len() as u64
 }
 
 /// The oracle's result for a stream and a buffer of `limit` bytes.
@@ -124,15 +124,14 @@ fn after_start(
     limits: impl Iterator<Item = usize> + Clone,
 ) -> u64 {
     let mut runs = 0;
-    let all_cuttings: Vec<Vec<Vec<usize>>> =
-        (0..=most).map(|len| cuttings(len).collect()).collect();
+    let all_splits: Vec<Vec<Vec<usize>>> = (0..=most).map(|len| splits(len).collect()).collect();
     for_each_string(pieces, most, &mut |string| {
         let stream = [start, string].concat();
         let expected: Vec<_> =
             limits.clone().map(|limit| (limit, expected(&stream, limit))).collect();
-        for lengths in &all_cuttings[string.len()] {
+        for lengths in &all_splits[string.len()] {
             let mut chunks = vec![start];
-            chunks.extend(cut(string, lengths));
+            chunks.extend(split(string, lengths));
             for (limit, (outputs, expected)) in &expected {
                 runs += check(&stream, &chunks, *limit, outputs, expected);
             }
@@ -149,7 +148,7 @@ fn decoder_from_the_start() {
     for start in [&b""[..], b"\xEF\xBB\xBF"] {
         runs += after_start(start, &pieces, 7, [7, 11, 16].into_iter());
     }
-    assert!(runs >= 10_200_000 * WAYS.len() as u64, "{runs} runs");
+    assert!(runs >= 10_200_000 * READERS.len() as u64, "{runs} runs");
 }
 
 /// All strings of at most 6 bytes after the beginning of an event: every continuation, where the event fits in any
@@ -170,7 +169,7 @@ fn decoder_within_an_event() {
         let exact = start.len() + 8;
         runs += after_start(start, &pieces, 6, [exact, exact + 3, LONGEST].into_iter());
     }
-    assert!(runs >= 2_860_000 * WAYS.len() as u64, "{runs} runs");
+    assert!(runs >= 2_860_000 * READERS.len() as u64, "{runs} runs");
 }
 
 /// All strings of at most 3 bytes after lines in every order, with IDs and types between data lines, and a partial
@@ -202,7 +201,7 @@ fn every_order_of_lines() {
             }
         }
     }
-    assert!(runs >= 1_560_000 * WAYS.len() as u64, "{runs} runs");
+    assert!(runs >= 1_560_000 * READERS.len() as u64, "{runs} runs");
 }
 
 /// All sequences of at most 4 lines, split in two everywhere and byte by byte, with each buffer size.
@@ -223,5 +222,5 @@ fn every_sequence_of_lines() {
             runs += check(&stream, &bytes, limit, &outputs, &expected);
         }
     });
-    assert!(runs >= 1_910_000 * WAYS.len() as u64, "{runs} runs");
+    assert!(runs >= 1_910_000 * READERS.len() as u64, "{runs} runs");
 }

@@ -2,7 +2,7 @@
 //! futures that are dropped.
 #![cfg(all(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
 
-use crate::support::drive::{as_bytes, cut};
+use crate::support::drive::{as_bytes, split};
 use crate::support::oracle::{self, Client, Output};
 use embedded_io::ErrorKind;
 use proptest::collection::vec;
@@ -455,7 +455,7 @@ proptest! {
         let head = Event::new().id(EventId::from_u64(7));
         let expected = [&whole(&head, &data), &b"data: next\n\n"[..]].concat();
         let least = "id: 7\n".len() + 15;
-        let pieces = cut(&data, &sizes);
+        let pieces = split(&data, &sizes);
 
         let mut polls = VecDeque::from(polls);
         let mut next = || polls.pop_front().unwrap_or(usize::MAX);

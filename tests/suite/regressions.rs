@@ -1,7 +1,7 @@
 //! Regression tests: faults of other implementations, and faults that users of this one reported, with public reports of
 //! the same fault elsewhere. The name of a test states the correct behavior, or the fault as it was reported.
 
-use crate::support::drive::{CALLS, Call, WAYS, as_text, cut, feed, feed_all, read_stream};
+use crate::support::drive::{CALLS, Call, READERS, as_text, feed, feed_all, read_stream, split};
 use crate::support::oracle::{self, Client, Output, event};
 use sse_wire::{DecodeError, Decoder, Event, EventId, EventType, Progress};
 use std::io::{BufRead, Read};
@@ -15,7 +15,7 @@ fn decode(chunks: &[&[u8]]) -> Vec<Output> {
 fn byte_order_mark() {
     let stream = b"\xEF\xBB\xBFdata: a\n\n";
     for at in 0..stream.len() {
-        assert_eq!(decode(&cut(stream, &[at])), [event("message", "a", "")]);
+        assert_eq!(decode(&split(stream, &[at])), [event("message", "a", "")]);
     }
 }
 
@@ -82,7 +82,7 @@ fn comment_is_not_a_name() {
 fn crlf_split_in_two() {
     let stream = b"event: x\r\ndata: a\r\ndata: b\r\n\r\n";
     for at in 0..stream.len() {
-        assert_eq!(decode(&cut(stream, &[at, 0, 0])), [event("x", "a\nb", "")], "split at {at}");
+        assert_eq!(decode(&split(stream, &[at, 0, 0])), [event("x", "a\nb", "")], "split at {at}");
     }
 }
 
@@ -253,20 +253,20 @@ fn the_tail_of_an_event_that_is_too_long_is_an_event() {
 fn a_long_id_keeps_out_the_ids_after_it() {
     let id = |n: usize| format!("{}{n}", "i".repeat(130));
     let events: Vec<String> = (0..6).map(|n| format!("id: {}\ndata: a\n\n", id(n))).collect();
-    for &way in WAYS {
+    for &reader in READERS {
         for length in [usize::MAX, 64, 1] {
             for n in 0..6 {
                 let stream = events[..=n].concat();
                 let chunks: Vec<&[u8]> =
                     stream.as_bytes().chunks(length.min(stream.len())).collect();
                 let decoder = Decoder::new([0; 256]);
-                let (found, mut decoder) = read_stream(decoder, &chunks, way, as_text);
+                let (found, mut decoder) = read_stream(decoder, &chunks, reader, as_text);
                 let mut expected = vec![event("message", "a", &id(0))];
                 expected.resize(n + 1, Output::TooLong);
-                assert_eq!(found, expected, "{way:?} {length}");
-                assert_eq!(decoder.last_event_id(), id(n).as_bytes(), "{way:?} {length}");
+                assert_eq!(found, expected, "{reader:?} {length}");
+                assert_eq!(decoder.last_event_id(), id(n).as_bytes(), "{reader:?} {length}");
                 decoder.reconnect();
-                assert_eq!(decoder.last_event_id(), id(n).as_bytes(), "{way:?} {length}");
+                assert_eq!(decoder.last_event_id(), id(n).as_bytes(), "{reader:?} {length}");
             }
         }
     }
@@ -417,14 +417,18 @@ fn nothing_tells_that_a_line_was_ignored() {
         ("error: {\"code\":400}\n\ndata: [DONE]\n\n", &["[DONE]"][..], 1),
         ("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{}}\n", &[], 1),
     ] {
-        for &way in WAYS {
+        for &reader in READERS {
             for length in 1..=stream.len() {
                 let chunks: Vec<&[u8]> = stream.as_bytes().chunks(length).collect();
-                let (found, decoder) = read_stream(Decoder::new([0; 64]), &chunks, way, as_text);
+                let (found, decoder) = read_stream(Decoder::new([0; 64]), &chunks, reader, as_text);
                 let events: Vec<Output> =
                     events.iter().map(|data| event("message", data, "")).collect();
-                assert_eq!(found, events, "{stream:?} {way:?} {length}");
-                assert_eq!(decoder.ignored_lines(), ignored_lines, "{stream:?} {way:?} {length}");
+                assert_eq!(found, events, "{stream:?} {reader:?} {length}");
+                assert_eq!(
+                    decoder.ignored_lines(),
+                    ignored_lines,
+                    "{stream:?} {reader:?} {length}"
+                );
                 assert_eq!(decoder.comments(), 0);
             }
         }
@@ -575,13 +579,13 @@ fn an_empty_buffer_looks_like_the_end_of_the_stream() {
 #[test]
 fn raw_chunked_framing_is_decoded() {
     let stream = b"8\r\ndata: 12\r\n5\r\n345\n\n\r\n";
-    for &way in WAYS {
+    for &reader in READERS {
         for length in 1..=stream.len() {
             let chunks: Vec<&[u8]> = stream.chunks(length).collect();
-            let (found, decoder) = read_stream(Decoder::new([0; 64]), &chunks, way, as_text);
-            assert_eq!(found, [event("message", "12", "")], "{way:?} {length}");
+            let (found, decoder) = read_stream(Decoder::new([0; 64]), &chunks, reader, as_text);
+            assert_eq!(found, [event("message", "12", "")], "{reader:?} {length}");
             // `8`, `5` and `345`: they tell the caller of the framing.
-            assert_eq!(decoder.ignored_lines(), 3, "{way:?} {length}");
+            assert_eq!(decoder.ignored_lines(), 3, "{reader:?} {length}");
         }
     }
 }

@@ -14,9 +14,9 @@ pub enum Call {
 
 pub const CALLS: [Call; 3] = [Call::Next, Call::Decode, Call::Mixed];
 
-/// The methods and readers that take events from a stream.
+/// What reads a stream: a decoder, with one of its methods, or a reader of `io`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Reader {
     /// With a decoder, chunk by chunk.
     Decoder(Call),
     /// With `io::blocking::EventReader::receive`.
@@ -28,18 +28,18 @@ pub enum Way {
 }
 
 /// All of them.
-pub const WAYS: &[Way] = &[
-    Way::Decoder(Call::Next),
-    Way::Decoder(Call::Decode),
-    Way::Decoder(Call::Mixed),
+pub const READERS: &[Reader] = &[
+    Reader::Decoder(Call::Next),
+    Reader::Decoder(Call::Decode),
+    Reader::Decoder(Call::Mixed),
     #[cfg(feature = "embedded-io-v0.7")]
-    Way::Blocking,
+    Reader::Blocking,
     #[cfg(feature = "embedded-io-async-v0.7")]
-    Way::Async,
+    Reader::Async,
 ];
 
 /// Splits `stream` into chunks of these lengths, which may be 0; the rest is the last chunk.
-pub fn cut<'a>(stream: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
+pub fn split<'a>(stream: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
     let mut rest = stream;
     let mut chunks: Vec<&[u8]> = Vec::new();
     for &length in lengths {
@@ -173,18 +173,18 @@ pub fn feed_all<B: Buffer>(
 pub fn read_stream<B: Buffer>(
     mut decoder: Decoder<B>,
     chunks: &[&[u8]],
-    way: Way,
+    reader: Reader,
     view: View,
 ) -> (Vec<Output>, Decoder<B>) {
-    match way {
-        Way::Decoder(call) => {
+    match reader {
+        Reader::Decoder(call) => {
             let outputs = feed_all(&mut decoder, chunks, call, view);
             (outputs, decoder)
         }
         #[cfg(feature = "embedded-io-v0.7")]
-        Way::Blocking => readers::blocking(decoder, chunks, view),
+        Reader::Blocking => readers::blocking(decoder, chunks, view),
         #[cfg(feature = "embedded-io-async-v0.7")]
-        Way::Async => readers::asynch(decoder, chunks, view),
+        Reader::Async => readers::asynch(decoder, chunks, view),
     }
 }
 
