@@ -2,7 +2,7 @@
 //! client's events to a callback URL. All 113 tests pass.
 //!
 //! ```text
-//! cargo run --example contract_service -- 8000
+//! cargo run --package stacks --example contract_service -- 8000
 //! sse-contract-tests -url http://127.0.0.1:8000
 //! ```
 

@@ -2,8 +2,8 @@
 //! the connection is lost.
 //!
 //! ```text
-//! cargo run --example edge_http_client
-//! cargo run --example edge_http_client -- 127.0.0.1:8080
+//! cargo run --package stacks --example edge_http_client
+//! cargo run --package stacks --example edge_http_client -- 127.0.0.1:8080
 //! ```
 
 use edge_nal_std::Stack;

@@ -1,7 +1,7 @@
 //! Serves a clock with edge-http until Ctrl-C, on the given port or any free one.
 //!
 //! ```text
-//! cargo run --example edge_http_server -- 8080
+//! cargo run --package stacks --example edge_http_server -- 8080
 //! curl -N http://127.0.0.1:8080/events
 //! ```
 

@@ -1,7 +1,7 @@
 //! Serves a clock with picoserve until Ctrl-C, on the given port or any free one.
 //!
 //! ```text
-//! cargo run --example picoserve_server -- 8080
+//! cargo run --package stacks --example picoserve_server -- 8080
 //! curl -N http://127.0.0.1:8080/events
 //! ```
 

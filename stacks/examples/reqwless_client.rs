@@ -2,8 +2,8 @@
 //! lost.
 //!
 //! ```text
-//! cargo run --example reqwless_client
-//! cargo run --example reqwless_client -- http://127.0.0.1:8080/events
+//! cargo run --package stacks --example reqwless_client
+//! cargo run --package stacks --example reqwless_client -- http://127.0.0.1:8080/events
 //! ```
 
 mod support;

@@ -1,4 +1,4 @@
-//! Tests of the clients with malicious and broken servers: rows 16 to 23 of the list of public reports, and similar
+//! Tests of the clients with malicious and broken servers, as in public reports of other clients, and with similar
 //! faults. The client must end in a state that its user can act on.
 
 use crate::page::{Driver, Failure, Page, RECONNECTS, Seen, message, refused, visit};
@@ -9,20 +9,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 for_each_driver! {
-    row_16_retry_0_and_close
-    row_16_retry_0_without_an_event
-    row_17_retry_of_centuries
-    row_18_accept_and_close
-    row_18_accept_and_say_nothing
-    row_19_unavailable_with_retry_after
-    row_20_redirect_to_itself
-    row_20_redirect_without_location
-    row_21_html_with_status_200
-    row_21_gzip
-    row_21_gzip_that_says_nothing
-    row_22_id_with_control_bytes
-    row_22_id_of_9000_bytes
-    row_23_gap_notice_lost_with_its_connection
+    retry_0_and_close
+    retry_0_without_an_event
+    retry_of_centuries
+    accept_and_close
+    accept_and_say_nothing
+    unavailable_with_retry_after
+    redirect_to_itself
+    redirect_without_location
+    html_with_status_200
+    gzip
+    gzip_that_says_nothing
+    id_with_control_bytes
+    id_of_9000_bytes
+    gap_notice_lost_with_its_connection
     event_without_an_end
     event_without_an_end_on_a_connection_without_an_end
     head_without_an_end
@@ -61,7 +61,7 @@ fn connections_in(page: &Page, time: Duration) -> usize {
 }
 
 /// Report typescript-sdk#2673: 2 153 connections in 3 s.
-fn row_16_retry_0_and_close(driver: Driver) {
+fn retry_0_and_close(driver: Driver) {
     let server = always(30, || stream("retry: 0\ndata: x\n\n"));
     let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
     assert_eq!(connections_in(&page, Duration::from_secs(3)), 6);
@@ -70,7 +70,7 @@ fn row_16_retry_0_and_close(driver: Driver) {
 }
 
 /// Without a sign of life, the waits grow.
-fn row_16_retry_0_without_an_event(driver: Driver) {
+fn retry_0_without_an_event(driver: Driver) {
     let server = always(30, || stream("retry: 0\n\n"));
     let page = patient(&server, 7).visit(driver, &server.url("/")).unwrap();
     assert_eq!(page.milliseconds(), [0, 500, 1000, 2000, 4000, 8000, 16_000]);
@@ -78,7 +78,7 @@ fn row_16_retry_0_without_an_event(driver: Driver) {
 }
 
 /// The client never reconnected. It must reconnect after 49 days, or after the user's ceiling.
-fn row_17_retry_of_centuries(driver: Driver) {
+fn retry_of_centuries(driver: Driver) {
     let body = "retry: 18446744073709551615\ndata: x\n\n";
     let server = Server::start([stream(body)]);
     let page = visit(driver, &server);
@@ -93,7 +93,7 @@ fn row_17_retry_of_centuries(driver: Driver) {
 }
 
 /// Report event-source-plus#12: a server that answers 200 and closes at once.
-fn row_18_accept_and_close(driver: Driver) {
+fn accept_and_close(driver: Driver) {
     let server = always(30, || stream(""));
     let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
     // At 0, 3, 9, 21, 45, 93 s, and then every minute.
@@ -103,7 +103,7 @@ fn row_18_accept_and_close(driver: Driver) {
 }
 
 /// The same, without a response.
-fn row_18_accept_and_say_nothing(driver: Driver) {
+fn accept_and_say_nothing(driver: Driver) {
     let server = always(30, Vec::new);
     let page = patient(&server, 20).visit(driver, &server.url("/")).unwrap();
     assert_eq!(connections_in(&page, 10 * MINUTE), 14);
@@ -113,7 +113,7 @@ fn row_18_accept_and_say_nothing(driver: Driver) {
 
 /// Report EventSource#74, Yaffle#88: final in the standard, unless the user retries, and then not before the server's
 /// time.
-fn row_19_unavailable_with_retry_after(driver: Driver) {
+fn unavailable_with_retry_after(driver: Driver) {
     let unavailable = |seconds| response(503, &[("Retry-After", seconds)], "not now");
     let script = || [unavailable("1"), unavailable("120"), stream("data: x\n\n")];
     let server = Server::start(script());
@@ -138,7 +138,7 @@ fn row_19_unavailable_with_retry_after(driver: Driver) {
 }
 
 /// An endless redirection.
-fn row_20_redirect_to_itself(driver: Driver) {
+fn redirect_to_itself(driver: Driver) {
     for status in [301, 302] {
         let server = always(40, || redirect(status, "/events"));
         let page = visit(driver, &server);
@@ -150,7 +150,7 @@ fn row_20_redirect_to_itself(driver: Driver) {
     assert_eq!(why.to_string(), "a redirection was not followed (status 301)");
 }
 
-fn row_20_redirect_without_location(driver: Driver) {
+fn redirect_without_location(driver: Driver) {
     let server = Server::start([response(302, &[], "")]);
     assert_eq!(visit(driver, &server).seen, [refused(302)]);
     assert_eq!(server.requests().len(), 1);
@@ -167,20 +167,20 @@ fn fails_for(driver: Driver, answer: Answer, why: Refused) {
 const GZIP: &[u8] =
     b"\x1F\x8B\x08\0\0\0\0\0\x02\xFFKI,I\xB4R\xA8\xE0\xE2\x02\0\x93l\x82\x9D\x09\0\0\0";
 
-fn row_21_html_with_status_200(driver: Driver) {
+fn html_with_status_200(driver: Driver) {
     let page = "<!DOCTYPE html>\n<p>Log in\n\n";
     let headers = [("Content-Type", "text/html; charset=utf-8")];
     fails_for(driver, response(200, &headers, page), Refused::ContentType);
 }
 
 /// Report sseclient#27.
-fn row_21_gzip(driver: Driver) {
+fn gzip(driver: Driver) {
     let headers = [("Content-Type", "text/event-stream"), ("Content-Encoding", "gzip")];
     fails_for(driver, response(200, &headers, GZIP), Refused::ContentEncoding);
 }
 
 /// HTML or compressed data declared as an event stream is not a sign of life, and shows as ignored lines.
-fn row_21_gzip_that_says_nothing(driver: Driver) {
+fn gzip_that_says_nothing(driver: Driver) {
     let body = [GZIP, b"\n<html>\n\n"].concat();
     let server = always(30, || stream(&body));
     let page = patient(&server, 7).visit(driver, &server.url("/")).unwrap();
@@ -209,18 +209,18 @@ fn is_left_out(driver: Driver, id: &str, why: UnsendableId) {
 }
 
 /// Report undici#5746: each connection was reset.
-fn row_22_id_with_control_bytes(driver: Driver) {
+fn id_with_control_bytes(driver: Driver) {
     for id in ["a\x01b", "\x1B[31m", "\x7F", "\x0B"] {
         is_left_out(driver, id, UnsendableId::ControlByte);
     }
 }
 
-fn row_22_id_of_9000_bytes(driver: Driver) {
+fn id_of_9000_bytes(driver: Driver) {
     is_left_out(driver, &"i".repeat(9000), UnsendableId::TooLong);
 }
 
 /// The notification had an ID, so that it was sent only once.
-fn row_23_gap_notice_lost_with_its_connection(driver: Driver) {
+fn gap_notice_lost_with_its_connection(driver: Driver) {
     let feed = Arc::new(Feed::new(7, MINUTE));
     let large = "x".repeat(10_000);
     let push = |data: &str| feed.push(&Event::new().data(data)).unwrap();
