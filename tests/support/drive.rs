@@ -190,14 +190,14 @@ pub fn read_stream<B: Buffer>(
 
 /// The readers, over a connection that returns one chunk for each read.
 #[cfg(any(feature = "embedded-io-v0.7", feature = "embedded-io-async-v0.7"))]
-mod readers {
+pub mod readers {
     use super::{Output, View, lost};
     use sse_wire::io::ReadError;
     use sse_wire::{Buffer, Decoder};
     use std::convert::Infallible;
 
-    /// A connection. It skips empty chunks, because an empty read is the end.
-    struct Chunks<'c> {
+    /// A connection that returns one chunk for each read. It skips empty chunks, because an empty read is the end.
+    pub struct Chunks<'c> {
         chunk: &'c [u8],
         later: &'c [&'c [u8]],
         /// The number of chunks begun.
@@ -207,7 +207,7 @@ mod readers {
     }
 
     impl<'c> Chunks<'c> {
-        const fn new(chunks: &'c [&'c [u8]]) -> Self {
+        pub const fn new(chunks: &'c [&'c [u8]]) -> Self {
             Self { chunk: &[], later: chunks, reads: 0, is_waiting: false }
         }
 
