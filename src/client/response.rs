@@ -37,10 +37,11 @@ impl Response {
     /// Adds a header. Pass all headers of the response: irrelevant ones are ignored.
     ///
     /// `Content-Type`, `Content-Encoding` and `Retry-After` are relevant; names are compared case-insensitively. If a
-    /// name repeats, its last header counts. Do not pass `Content-Encoding` if the HTTP stack has removed the coding.
+    /// name repeats, its last header counts. Blanks and line ends around a value are ignored. Do not pass
+    /// `Content-Encoding` if the HTTP stack has removed the coding.
     #[must_use]
     pub fn header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
-        self.with(name.as_ref(), value.as_ref().trim_ascii_start())
+        self.with(name.as_ref(), value.as_ref().trim_ascii())
     }
 
     fn with(mut self, name: &[u8], value: &[u8]) -> Self {
