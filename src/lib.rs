@@ -50,7 +50,7 @@
 //!
 //! ```
 //! use sse_wire::{Decoder, EventSource, ReadyState, Response};
-//! use std::io::{self, BufRead, BufReader, Error, Write};
+//! use std::io::{self, BufRead, BufReader, Error, ErrorKind, Write};
 //! use std::net::TcpStream;
 //!
 //! fn receive(source: &mut EventSource<[u8; 4096]>, address: &str) -> io::Result<()> {
@@ -62,10 +62,15 @@
 //!     connection.write_all(b"\r\n")?;
 //!
 //!     let mut body = BufReader::new(connection);
-//!     let mut lines = (&mut body).lines();
-//!     let status = lines.next().transpose()?.and_then(|line| line.split(' ').nth(1)?.parse().ok());
-//!     let mut head = Response::new(status.unwrap_or_default());
-//!     while let Some((name, value)) = lines.next().transpose()?.unwrap_or_default().split_once(':') {
+//!     let mut line = || {
+//!         let mut line = String::new();
+//!         body.read_line(&mut line)?;
+//!         // A head that is cut off is a failed connection, not a refusal: the client must connect again.
+//!         if line.ends_with('\n') { Ok(line) } else { Err(Error::from(ErrorKind::UnexpectedEof)) }
+//!     };
+//!     let status = line()?.split(' ').nth(1).and_then(|status| status.parse().ok());
+//!     let mut head = Response::new(status.ok_or(ErrorKind::InvalidData)?);
+//!     while let Some((name, value)) = line()?.split_once(':') {
 //!         head = head.header(name, value);
 //!     }
 //!     source.open(&head).map_err(Error::other)?;
@@ -76,7 +81,10 @@
 //!             break; // the end of the body
 //!         }
 //!         while let Some(event) = source.next(&mut chunk) {
-//!             println!("{}", event.map_err(Error::other)?.data_lossy());
+//!             match event {
+//!                 Ok(event) => println!("{}", event.data_lossy()),
+//!                 Err(error) => eprintln!("{error}"), // only this event is lost
+//!             }
 //! #           source.close();
 //!         }
 //!         body.consume(used);
@@ -86,24 +94,32 @@
 //! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
 //! # let address = &*listener.local_addr()?.to_string();
 //! # let server = std::thread::spawn(move || {
-//! #     let (mut connection, _) = listener.accept().unwrap();
-//! #     let lines = BufReader::new(&connection).lines().map_while(Result::ok);
-//! #     let request: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
 //! #     let head = b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
-//! #     connection.write_all(&[&head[..], b"data: 23.4\n\n"].concat()).unwrap();
-//! #     request
+//! #     let whole = [&head[..], b"data: 23.4\n\n"].concat();
+//! #     // The first connections end before the response, within its status, and within its headers.
+//! #     [0, 11, 20, whole.len()].map(|len| {
+//! #         let (mut connection, _) = listener.accept().unwrap();
+//! #         let lines = BufReader::new(&connection).lines().map_while(Result::ok);
+//! #         let request: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+//! #         connection.write_all(&whole[..len]).unwrap();
+//! #         request
+//! #     })
 //! # });
 //!
 //! # let random = || 0;
 //! let mut source = EventSource::new(Decoder::new([0; 4096]));
+//! # let backoff = sse_wire::Backoff::new().floor(std::time::Duration::ZERO);
+//! # let backoff = backoff.reconnection_time(std::time::Duration::ZERO);
+//! # source = EventSource::with_backoff(source.into_decoder(), backoff);
 //! while let Some(wait) = source.connect(random()) {
 //!     std::thread::sleep(wait);
 //!     if let Err(error) = receive(&mut source, address) {
 //!         eprintln!("{error}");
 //!     }
 //! }
-//! # let request = server.join().unwrap();
-//! # assert_eq!(request[2..], ["Accept: text/event-stream", "Cache-Control: no-cache"]);
+//! # for request in server.join().unwrap() {
+//! #     assert_eq!(request[2..], ["Accept: text/event-stream", "Cache-Control: no-cache"]);
+//! # }
 //! # Ok::<(), Error>(())
 //! ```
 //!
