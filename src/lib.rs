@@ -139,11 +139,11 @@
 //! type Feed = (Mutex<ReplayBuffer<[u8; 4096]>>, Condvar);
 //!
 //! fn serve(mut client: TcpStream, (events, pushed): &Feed) -> io::Result<()> {
-//!     let mut lines = BufReader::new(&client).lines();
+//!     let mut lines = BufReader::new(&client).lines().skip(1); // `GET / HTTP/1.1`
 //!     let mut id = String::new();
-//!     while let Some((name, value)) = lines.next().transpose()?.unwrap_or_default().split_once(' ') {
-//!         if name.trim_end_matches(':').eq_ignore_ascii_case(LAST_EVENT_ID) {
-//!             id = value.to_owned();
+//!     while let Some((name, value)) = lines.next().transpose()?.unwrap_or_default().split_once(':') {
+//!         if name.eq_ignore_ascii_case(LAST_EVENT_ID) {
+//!             id = value.trim().to_owned();
 //!         }
 //!     }
 //!     let headers = RESPONSE_HEADERS.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
@@ -183,7 +183,7 @@
 //! # });
 //! # let get = |id: &str, end: &str| {
 //! #     let mut connection = TcpStream::connect(address).unwrap();
-//! #     write!(connection, "GET / HTTP/1.0\r\nlast-event-id: {id}\r\n\r\n").unwrap();
+//! #     write!(connection, "GET / HTTP/1.0\r\nHost:x\r\nlast-event-id: {id}\r\n\r\n").unwrap();
 //! #     let mut lines = BufReader::new(connection).lines().map(Result::unwrap).skip_while(|line| !line.is_empty());
 //! #     let mut seen = Vec::new();
 //! #     while seen.last().is_none_or(|last| last != end) {
