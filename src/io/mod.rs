@@ -36,9 +36,14 @@
 //!     let mut body = Buffered::new(connection, [0; 256]);
 //!     let mut line = [0; 128];
 //!     // `HTTP/1.0 200 OK`
-//!     let status = read_line(&mut body, &mut line).await?.get(9..12).unwrap_or_default();
-//!     let mut head = Response::new(str::from_utf8(status).unwrap_or_default().parse().unwrap_or(0));
-//!     while let header @ [_, ..] = read_line(&mut body, &mut line).await? {
+//!     let Some(status) = read_line(&mut body, &mut line).await? else { return Ok(()) };
+//!     let status = str::from_utf8(status.get(9..12).unwrap_or_default()).unwrap_or_default();
+//!     let mut head = Response::new(status.parse().unwrap_or(0));
+//!     loop {
+//!         let Some(header) = read_line(&mut body, &mut line).await? else { return Ok(()) };
+//!         if header.is_empty() {
+//!             break;
+//!         }
 //!         let colon = header.iter().position(|byte| *byte == b':').unwrap_or(header.len());
 //!         let (name, value) = header.split_at(colon);
 //!         head = head.header(name, value.get(1..).unwrap_or_default());
@@ -62,15 +67,22 @@
 //!     Ok(())
 //! }
 //!
-//! /// A line of the head, without its line end, truncated to `line`; empty at the end of the head.
-//! async fn read_line<'l, R: BufRead>(body: &mut R, line: &'l mut [u8]) -> Result<&'l [u8], R::Error> {
+//! /// A line of the head, without its line end, truncated to `line`; empty at the end of the head. `None`: the head is
+//! /// cut off. That is a failed connection, not a refusal: the client must connect again.
+//! async fn read_line<'l, R: BufRead>(
+//!     body: &mut R,
+//!     line: &'l mut [u8],
+//! ) -> Result<Option<&'l [u8]>, R::Error> {
 //!     let (mut byte, mut len) = ([0], 0);
-//!     while body.read(&mut byte).await? == 1 && byte != *b"\n" {
+//!     while body.read(&mut byte).await? == 1 {
+//!         if byte == *b"\n" {
+//!             return Ok(Some(line[..len].trim_ascii_end()));
+//!         }
 //!         if let Some(free) = line.get_mut(len) {
 //!             (*free, len) = (byte[0], len + 1);
 //!         }
 //!     }
-//!     Ok(line[..len].trim_ascii_end())
+//!     Ok(None)
 //! }
 //! # struct Connection<'a> { response: &'a [u8], request: Vec<u8> }
 //! # impl embedded_io_async::ErrorType for Connection<'_> { type Error = core::convert::Infallible; }
@@ -91,7 +103,10 @@
 //! # }
 //! # let mut source = EventSource::new(sse_wire::Decoder::new([0; 512]));
 //! # for (response, state) in [
-//! #     (&b"HTTP/1.0 503 Busy\r\nRetry-After: 1\r\n\r\n"[..], ReadyState::Connecting),
+//! #     (&b""[..], ReadyState::Connecting),
+//! #     (b"HTTP/1.0 20", ReadyState::Connecting),
+//! #     (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n", ReadyState::Connecting),
+//! #     (b"HTTP/1.0 503 Busy\r\nRetry-After: 1\r\n\r\n", ReadyState::Connecting),
 //! #     (b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: hi\n\ndata: 23.4\n\n", ReadyState::Closed),
 //! # ] {
 //! #     source.connect(0).unwrap();
