@@ -77,15 +77,8 @@ impl fmt::Display for FormatError {
     }
 }
 
-impl core::error::Error for FormatError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::BufferTooSmall(error) => Some(error),
-            Self::Display => None,
-            Self::InvalidField(error) => Some(error),
-        }
-    }
-}
+// Without a source: the errors within are displayed, and have none.
+impl core::error::Error for FormatError {}
 
 impl From<BufferTooSmall> for FormatError {
     fn from(error: BufferTooSmall) -> Self {

@@ -300,17 +300,11 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> DataWriter<'_, W, B> {
     }
 }
 
-impl<W: Write, B> ErrorType for DataWriter<'_, W, B>
-where
-    W::Error: 'static,
-{
+impl<W: Write, B> ErrorType for DataWriter<'_, W, B> {
     type Error = WriteError<W::Error>;
 }
 
-impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> Write for DataWriter<'_, W, B>
-where
-    W::Error: 'static,
-{
+impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> Write for DataWriter<'_, W, B> {
     /// Copies as much of the piece as fits into the buffer, and returns the number of bytes. Writes to the connection
     /// first, but only if nothing fits.
     async fn write(&mut self, piece: &[u8]) -> Result<usize, Self::Error> {

@@ -277,17 +277,11 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> DataWriter<'_, W, B> {
     }
 }
 
-impl<W: Write, B> ErrorType for DataWriter<'_, W, B>
-where
-    W::Error: 'static,
-{
+impl<W: Write, B> ErrorType for DataWriter<'_, W, B> {
     type Error = WriteError<W::Error>;
 }
 
-impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> Write for DataWriter<'_, W, B>
-where
-    W::Error: 'static,
-{
+impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> Write for DataWriter<'_, W, B> {
     /// Copies as much of the piece as fits into the buffer, and returns the number of bytes. Writes to the connection
     /// first, but only if nothing fits.
     fn write(&mut self, piece: &[u8]) -> Result<usize, Self::Error> {
@@ -317,10 +311,7 @@ where
     }
 }
 
-impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> core::fmt::Write for DataWriter<'_, W, B>
-where
-    W::Error: 'static,
-{
+impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> core::fmt::Write for DataWriter<'_, W, B> {
     /// An error of the connection is reported without its reason.
     fn write_str(&mut self, piece: &str) -> core::fmt::Result {
         self.write_all(piece.as_bytes()).map_err(|_| core::fmt::Error)
@@ -328,10 +319,7 @@ where
 }
 
 #[cfg(feature = "std")]
-impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> std::io::Write for DataWriter<'_, W, B>
-where
-    W::Error: 'static,
-{
+impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> std::io::Write for DataWriter<'_, W, B> {
     fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
         Write::write(self, piece).map_err(std_error)
     }
@@ -342,7 +330,7 @@ where
 
 /// The error with the same kind and text.
 #[cfg(feature = "std")]
-fn std_error<E: embedded_io::Error + 'static>(error: WriteError<E>) -> std::io::Error {
+fn std_error<E: embedded_io::Error>(error: WriteError<E>) -> std::io::Error {
     use std::string::ToString;
     std::io::Error::new(embedded_io::Error::kind(&error).into(), error.to_string())
 }

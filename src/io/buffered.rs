@@ -109,7 +109,7 @@ impl<E: fmt::Display> fmt::Display for BufferedError<E> {
     }
 }
 
-// `source` skips the connection's error, so that its type need not be `'static`.
+// The error within is displayed, so the source is the next one.
 impl<E: core::error::Error> core::error::Error for BufferedError<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {

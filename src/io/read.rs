@@ -67,11 +67,12 @@ impl<E: fmt::Display> fmt::Display for ReadError<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for ReadError<E> {
+// The errors within are displayed, so the source is the next one.
+impl<E: core::error::Error> core::error::Error for ReadError<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
-            Self::Decode(error) => Some(error),
+            Self::Io(error) => error.source(),
+            Self::Decode(error) => error.source(),
         }
     }
 }

@@ -199,17 +199,18 @@ impl<E: fmt::Display> fmt::Display for WriteError<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for WriteError<E> {
+// The errors within are displayed, so the source is the next one.
+impl<E: core::error::Error> core::error::Error for WriteError<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
+            Self::Io(error) => error.source(),
             Self::WriteZero | Self::EmptyBuffer | Self::Unfinished => None,
-            Self::Encode(error) => Some(error),
+            Self::Encode(error) => error.source(),
         }
     }
 }
 
-impl<E: embedded_io::Error + 'static> embedded_io::Error for WriteError<E> {
+impl<E: embedded_io::Error> embedded_io::Error for WriteError<E> {
     fn kind(&self) -> embedded_io::ErrorKind {
         match self {
             Self::Io(error) => error.kind(),

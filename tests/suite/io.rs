@@ -8,7 +8,7 @@ use embedded_io::ErrorKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sse_wire::io::{Buffered, BufferedError, ReadError, Received, WriteError, asynch, blocking};
-use sse_wire::{BufferTooSmall, Decoder, Event, EventId, FormatError, MessageEvent};
+use sse_wire::{BufferTooSmall, DecodeError, Decoder, Event, EventId, FormatError, MessageEvent};
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -821,16 +821,40 @@ fn reconnecting_keeps_the_id() {
     assert_eq!((event.data(), event.last_event_id()), (&b"b"[..], &b"1"[..]));
 }
 
+/// An error displays the error within, and has its source, so that a chain says each cause once.
 #[test]
-fn errors_display_and_have_sources() {
+fn errors_say_each_cause_once() {
     use std::error::Error;
-    let read = ReadError::Io(ErrorKind::TimedOut);
-    assert_eq!(read.to_string(), ErrorKind::TimedOut.to_string());
-    assert!(read.source().is_some());
-    assert!(BufferedError::Io(read).source().is_some(), "of the connection's error");
-    assert!(BufferedError::<ErrorKind>::EmptyBuffer.source().is_none());
-    assert!(WriteError::<ErrorKind>::WriteZero.source().is_none());
-    assert_eq!(WriteError::Io(ErrorKind::TimedOut).to_string(), ErrorKind::TimedOut.to_string());
+    use std::fmt;
+
+    #[derive(Debug)]
+    struct Reset(fmt::Error);
+
+    impl fmt::Display for Reset {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("reset")
+        }
+    }
+
+    impl Error for Reset {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    let buffered = BufferedError::Io(Reset(fmt::Error));
+    let (read, write) = (ReadError::Io(Reset(fmt::Error)), WriteError::Io(Reset(fmt::Error)));
+    for error in [&buffered as &dyn Error, &read, &write] {
+        assert_eq!(error.to_string(), "reset");
+        assert!(error.source().is_some_and(|source| source.is::<fmt::Error>()), "{error:?}");
+    }
+    let lost = ReadError::<Reset>::Decode(DecodeError::EventTooLong);
+    let too_small = FormatError::BufferTooSmall(BufferTooSmall { needed: 7 });
+    let too_small = WriteError::<Reset>::Encode(too_small);
+    for error in [&lost as &dyn Error, &too_small, &WriteError::<Reset>::WriteZero] {
+        assert!(error.source().is_none(), "{error:?}");
+    }
+    assert!(BufferedError::<Reset>::EmptyBuffer.source().is_none());
     for (error, part) in
         [(WriteError::WriteZero, "no more bytes"), (WriteError::Unfinished, "unfinished")]
     {
