@@ -34,10 +34,10 @@ use core::time::Duration;
 /// too. The ID and the reconnection time of a skipped event still count, so that a client that reconnects does not
 /// request it again.
 ///
-/// An ID that does not fit beside the last event ID replaces it: if the stream ends within that `id` line, the last
-/// event ID is empty. An ID that does not fit at all is dropped, and the last event ID is empty. Neither happens in a
-/// buffer of the longest event, two IDs and eight bytes. A long ID occupies the buffer until the next ID;
-/// [`set_last_event_id`](Self::set_last_event_id) can replace it.
+/// An ID that does not fit beside the last event ID removes that one while its line is read: if the stream then ends
+/// before the blank line, or the new ID has a NUL, the last event ID is empty. An ID that does not fit at all is
+/// dropped, and the last event ID is empty. Neither happens in a buffer of the longest event, two IDs and eight bytes.
+/// A long ID occupies the buffer until the next ID; [`set_last_event_id`](Self::set_last_event_id) can replace it.
 ///
 /// # What is copied, and when
 ///
