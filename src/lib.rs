@@ -300,6 +300,7 @@ pub fn from_utf8(bytes: &[u8]) -> Result<&str, core::str::Utf8Error> {
     x86_64::from_utf8(bytes)
 }
 
-#[cfg(all(doctest, feature = "embedded-io-async-v0.7"))]
+// The README shows `GrowingBuffer`.
+#[cfg(all(doctest, feature = "alloc"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
