@@ -205,11 +205,11 @@
 //! Features are additive, and none is on by default:
 //!
 //! * `alloc`: `GrowingBuffer` and `Box` as buffers, `Vec` as output.
-//! * `std`: `alloc`, and AVX2 detected at run time.
+//! * `std`: `alloc`, AVX2 detected at run time, faster validation of UTF-8, and `std::io::Write` for [`DataWriter`].
 //! * `bytes-v1`: `bytes::BytesMut` as output.
 //! * `heapless-v0.9`: `heapless::Vec` as output.
 //! * `embedded-io-v0.7` and `embedded-io-async-v0.7`: module `io`, readers and writers.
-//! * `defmt`: every public type can be logged.
+//! * `defmt`: every public type can be logged, except readers, writers and [`DataWriter`].
 //!
 //! # Cost
 //!

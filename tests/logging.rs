@@ -1,5 +1,5 @@
-//! Tests the defmt output of each public type: it contains the bytes and numbers of the value, and differs for values
-//! that differ in anything else.
+//! Tests the defmt output of each public type that has one: it contains the bytes and numbers of the value, and differs
+//! for values that differ in anything else.
 #![cfg(feature = "defmt")]
 #![allow(clippy::restriction, reason = "tests may panic")]
 #![allow(unsafe_code, reason = "a defmt logger is unsafe to implement")]
