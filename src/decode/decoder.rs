@@ -529,8 +529,9 @@ impl<B: Buffer> Decoder<B> {
 
     /// Gives back the memory of a buffer that grows, except for the last event ID, if the stream is between two events.
     ///
-    /// Call it before a long wait for input: otherwise the memory of a long event stays allocated until the buffer reviews its
-    /// size, up to 64 events later. An event that was returned is released. Within an event, nothing changes. Copies the last event ID.
+    /// Call it before a long wait for input: otherwise the memory of a long event stays allocated until the buffer
+    /// reviews its size, up to 64 events later. An event that was returned is released. Within an event, nothing else
+    /// changes. Copies the last event ID.
     pub fn shrink_buffer(&mut self) {
         self.start_block(&[]);
         if !self.is_mid_event() {
