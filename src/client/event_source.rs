@@ -152,8 +152,9 @@ impl core::error::Error for UnsendableId {}
 impl<B: Buffer> EventSource<B> {
     /// Makes a client that has not connected yet, with the default [`Backoff`].
     ///
-    /// To continue after an event of an earlier run, first set its ID with [`Decoder::set_last_event_id`]. A partial
-    /// event in the decoder is dropped; its last event ID and reconnection time are kept.
+    /// To continue after an event of an earlier run, first set its ID with [`Decoder::set_last_event_id`]. The first
+    /// [`connect`](Self::connect) drops a partial event in the decoder; the last event ID and the reconnection time are
+    /// kept.
     #[must_use]
     pub const fn new(decoder: Decoder<B>) -> Self {
         Self::start(decoder, None)
@@ -244,9 +245,15 @@ impl<B: Buffer> EventSource<B> {
     /// Checks the head of the response, after redirections. The client is then open, before the first byte of the body
     /// ([9.2.3, announce the connection][standard]).
     ///
+    /// Call it once after each [`connect`](Self::connect), which drops what the decoder has of an earlier body: without
+    /// `connect`, the new body would continue a partial event of the old one.
+    ///
     /// # Errors
     /// [`Refused`], if the response is not an event stream. The client is then closed ([fail the connection][fail]),
-    /// and does not connect again unless [`retry`](Self::retry) is called.
+    /// and does not connect again unless [`retry`](Self::retry) is called. [`Refused::Closed`], if it was closed
+    /// before.
+    ///
+    /// A response whose head is cut off is a failed connection: call `connect` instead of `open`.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#announce-the-connection
     /// [fail]: https://html.spec.whatwg.org/multipage/server-sent-events.html#fail-the-connection

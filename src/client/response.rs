@@ -128,7 +128,7 @@ pub enum Refused {
     ContentType,
     /// The header `Content-Encoding` names a compression.
     ContentEncoding,
-    /// The client was closed before the response came.
+    /// The client was closed before the response came: by the caller, or by an earlier response.
     Closed,
 }
 
