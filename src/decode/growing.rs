@@ -3,7 +3,7 @@
 use super::buffer::{Buffer, Memory};
 use alloc::vec::Vec;
 
-/// The first allocation, and the least that shrinking keeps, in bytes.
+/// The first allocation, and the least that a review of the size keeps, in bytes.
 const LEAST: usize = 256;
 /// The number of events between two reviews of the size.
 const REVIEW: u8 = 32;

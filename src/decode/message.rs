@@ -144,7 +144,7 @@ impl defmt::Format for MessageEvent<'_> {
 }
 
 /// Bytes that display as text. Each maximal subpart of an ill-formed sequence becomes one U+FFFD, as in a browser's
-/// [UTF-8 decode](https://encoding.spec.whatwg.org/#utf-8-decode).
+/// [UTF-8 decode](https://encoding.spec.whatwg.org/#utf-8-decode). Width and precision of the formatter are ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lossy<'a>(&'a [u8]);
 
