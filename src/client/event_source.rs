@@ -328,7 +328,7 @@ impl<B> EventSource<B> {
         }
     }
 
-    /// The number of reconnections since the last sign of life, which is an event or a comment.
+    /// The number of reconnections since the last sign of life, which is an event, even a lost one, or a comment.
     ///
     /// A response is not a sign of life, and neither are bytes that an event stream ignores. So waits grow for a server
     /// that accepts and closes connections, and for one that sends something else as an event stream. To give up after

@@ -44,6 +44,9 @@ impl<'a> EventType<'a> {
 ///
 /// An empty ID resets the last event ID. For a constant, [`event_id!`](crate::event_id) validates at compile time; for
 /// a counter, use [`from_u64`](Self::from_u64).
+///
+/// A client that reconnects returns the ID in a header. Use a short ID without control bytes and without blanks at its
+/// ends: HTTP drops such blanks, and a client omits an ID that no header can carry.
 #[derive(Clone, Copy)]
 pub struct EventId<'a>(Id<'a>);
 
