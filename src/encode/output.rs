@@ -103,8 +103,8 @@ impl<O: Storage + ?Sized> fmt::Write for Sink<'_, O> {
 /// `bytes::BytesMut` (feature `bytes-v1`), `heapless::Vec<u8, N>` and its unsized view `heapless::VecView<u8>` (feature
 /// `heapless-v0.9`).
 ///
-/// If the allocator refuses memory, a `Vec` is left as it was, and the call returns [`BufferTooSmall`]. `BytesMut` aborts
-/// the program: it has no fallible method to reserve memory.
+/// If the allocator refuses memory, a `Vec` is left as it was, and the call returns [`BufferTooSmall`]. `BytesMut`
+/// aborts the program: it has no fallible method to reserve memory.
 ///
 /// The trait is sealed: its methods are private.
 pub trait Output: Storage {
