@@ -151,9 +151,10 @@ impl<W: Write, B: AsRef<[u8]> + AsMut<[u8]>> EventWriter<W, B> {
     /// # Errors
     /// [`WriteError::Encode`] if the event does not fit into the buffer or could not be formatted: none of it is
     /// written. [`WriteError::Io`] and [`WriteError::WriteZero`] if the connection fails: the unwritten bytes are kept,
-    /// and are written first when the writer is used again. To continue, call [`finish`](Self::finish); sending the
-    /// same event again would write it twice. [`WriteError::EmptyBuffer`] if the buffer has length 0.
-    /// [`WriteError::Unfinished`] if a [`DataWriter`] was dropped within an event: nothing is written any more.
+    /// and are written first when the writer is used again. After such an error, call [`finish`](Self::finish) until it
+    /// succeeds. Sending the same event again would write it twice. Sending the next one first would lose it if writing
+    /// the rest fails again. [`WriteError::EmptyBuffer`] if the buffer has length 0. [`WriteError::Unfinished`] if a
+    /// [`DataWriter`] was dropped within an event: nothing is written any more.
     pub fn send(&mut self, event: &impl Encode) -> Result<(), WriteError<W::Error>> {
         self.finish()?;
         self.buffer.put_event(event)?;
