@@ -544,6 +544,20 @@ fn it_is_small() {
     assert!(over <= 32, "{over}");
 }
 
+#[cfg(feature = "alloc")]
+#[test]
+fn gives_back_the_memory_of_a_long_event() {
+    let decoder = Decoder::new(sse_wire::GrowingBuffer::with_limit(10_000));
+    let mut source = EventSource::new(decoder);
+    let _ = source.connect(0);
+    source.open(&stream()).unwrap();
+    let long = format!("data: {}\ndata\n\n", "x".repeat(5000));
+    assert!(source.next(&mut long.as_bytes()).unwrap().is_ok());
+    assert!(source.decoder().buffer().allocated() > 5000);
+    source.shrink_buffer();
+    assert_eq!(source.decoder().buffer().allocated(), 0);
+}
+
 /// A `static` without a backoff.
 #[test]
 fn it_can_be_a_static() {
