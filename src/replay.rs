@@ -289,7 +289,7 @@ impl<S: AsRef<[u8]>> ReplayBuffer<S> {
         Some(Ok(event))
     }
 
-    /// Where a client continues that sends this `Last-Event-ID`. Accepts any bytes.
+    /// Returns where a client with this `Last-Event-ID` continues. Accepts any bytes.
     ///
     /// Takes time linear in the number of stored events.
     pub fn resume(&self, last_event_id: &[u8]) -> Resume {
