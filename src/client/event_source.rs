@@ -245,21 +245,22 @@ impl<B: Buffer> EventSource<B> {
     /// Checks the head of the response, after redirections. The client is then open, before the first byte of the body
     /// ([9.2.3, announce the connection][standard]).
     ///
-    /// Call it once after each [`connect`](Self::connect), which drops what the decoder has of an earlier body: without
-    /// `connect`, the new body would continue a partial event of the old one.
+    /// Call it once after each [`connect`](Self::connect).
     ///
     /// # Errors
     /// [`Refused`], if the response is not an event stream. The client is then closed ([fail the connection][fail]),
     /// and does not connect again unless [`retry`](Self::retry) is called. [`Refused::Closed`], if it was closed
-    /// before.
+    /// before. [`Refused::NotConnecting`], if `connect` was not called before; nothing changes then.
     ///
     /// A response whose head is cut off is a failed connection: call `connect` instead of `open`.
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#announce-the-connection
     /// [fail]: https://html.spec.whatwg.org/multipage/server-sent-events.html#fail-the-connection
     pub fn open(&mut self, response: &Response) -> Result<(), Refused> {
-        if self.ready_state() == ReadyState::Closed {
-            return Err(Refused::Closed);
+        match self.state {
+            State::Refused | State::Closed => return Err(Refused::Closed),
+            State::New | State::Open => return Err(Refused::NotConnecting),
+            State::Connecting => {}
         }
         let checked = response.check();
         self.state = if checked.is_ok() { State::Open } else { State::Refused };

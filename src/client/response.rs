@@ -130,6 +130,9 @@ pub enum Refused {
     ContentEncoding,
     /// The client was closed before the response came: by the caller, or by an earlier response.
     Closed,
+    /// The caller did not call [`EventSource::connect`](crate::EventSource::connect) before this response: its body
+    /// would continue a partial event of the body before.
+    NotConnecting,
 }
 
 impl Refused {
@@ -155,6 +158,7 @@ impl fmt::Display for Refused {
             }
             Self::ContentEncoding => f.write_str("the response is compressed"),
             Self::Closed => f.write_str("the client was closed"),
+            Self::NotConnecting => f.write_str("`connect` was not called before the response"),
         }
     }
 }

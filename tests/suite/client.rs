@@ -225,7 +225,7 @@ fn refuses_a_body_that_is_no_event_stream() {
         assert_eq!(stream().header("Content-Encoding", none).check(), Ok(()), "{none}");
     }
     let page = Response::new(200).header("Content-Type", "text/html");
-    assert_eq!(source().open(&page), Err(Refused::ContentType));
+    assert_eq!(page.check(), Err(Refused::ContentType));
 }
 
 #[test]
@@ -251,6 +251,20 @@ fn point_22_parses_each_connection_anew() {
     );
     open(&mut source);
     assert_eq!(data(&mut source, b"\ndata: 3\n\n"), ["3"]);
+}
+
+/// Without `connect`, a body would continue the partial event of the body before.
+#[test]
+fn point_22_takes_no_response_without_a_connection() {
+    let mut source = source();
+    assert_eq!(source.open(&stream()), Err(Refused::NotConnecting));
+    assert_eq!(source.ready_state(), ReadyState::Connecting);
+
+    open(&mut source);
+    assert_eq!(data(&mut source, b"data: a"), [""; 0]);
+    assert_eq!(source.open(&stream()), Err(Refused::NotConnecting));
+    assert_eq!(source.ready_state(), ReadyState::Open, "nothing has changed");
+    assert_eq!(data(&mut source, b"\n\n"), ["a"]);
 }
 
 #[test]
@@ -529,6 +543,7 @@ fn point_39_tells_the_reason() {
         (Refused::ContentType, "Content-Type"),
         (Refused::ContentEncoding, "compressed"),
         (Refused::Closed, "closed"),
+        (Refused::NotConnecting, "connect"),
     ] {
         assert!(refused.to_string().contains(part), "{refused}");
     }
