@@ -96,19 +96,25 @@ fn every_public_type() {
     let backoff = Backoff::new().ceiling(Duration::from_millis(NUMBER.into()));
     assert_logs(backoff, &[&bytes]);
     let mut source = EventSource::with_backoff(decoder, backoff);
+    source.connect(0).unwrap();
     let response = Response::new(0x89AB).header("Retry-After", NUMBER.to_string());
     assert_logs(response, &[&[0xAB, 0x89], &bytes]);
     assert_logs(source.open(&response).unwrap_err(), &[&[0xAB, 0x89]]);
     assert_tells_apart(&[ReadyState::Connecting, ReadyState::Open, ReadyState::Closed]);
     assert_logs(&source, &[&0x0123_4567_89AB_CDEF_u64.to_le_bytes(), &bytes]);
-    assert_tells_apart(&[Refused::ContentType, Refused::ContentEncoding, Refused::Closed]);
+    assert_tells_apart(&[
+        Refused::ContentType,
+        Refused::ContentEncoding,
+        Refused::Closed,
+        Refused::NotConnecting,
+    ]);
     assert_tells_apart(&[UnsendableId::TooLong, UnsendableId::ControlByte]);
 
     let mut tokenizer = Tokenizer::new();
     let token: Token<'_> = tokenizer.next(&mut &b"data: 23.4\n"[..]).unwrap();
     assert_logs(token, &[b"23.4"]);
     assert_tells_apart(&[token, Token::Dispatch]);
-    let mut mid_line = tokenizer;
+    let mut mid_line = tokenizer.clone();
     assert_eq!(mid_line.next(&mut &b"dat"[..]), None);
     assert_tells_apart(&[tokenizer, mid_line]);
 

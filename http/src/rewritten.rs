@@ -103,7 +103,7 @@ impl Sink<'_> {
     /// Sends an event as it came.
     pub fn pass(&mut self, event: &MessageEvent<'_>) {
         let mut passed = Event::new().data_bytes(event.data());
-        if let Some(Ok(event_type)) = event.own_type().map(EventType::from_bytes) {
+        if let Some(Ok(event_type)) = event.own_event_type().map(EventType::from_bytes) {
             passed = passed.event_type(event_type);
         }
         self.send(&passed);

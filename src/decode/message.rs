@@ -39,7 +39,7 @@ impl<'a> MessageEvent<'a> {
 
     /// The event type from the event's own lines: `None` if there is no `event` line or its value is empty.
     #[must_use]
-    pub const fn own_type(&self) -> Option<&'a [u8]> {
+    pub const fn own_event_type(&self) -> Option<&'a [u8]> {
         match self.event_type {
             [] => None,
             given => Some(given),
@@ -126,6 +126,9 @@ impl fmt::Debug for MessageEvent<'_> {
             .field("event_type", &self.event_type_lossy())
             .field("data", &self.data_lossy())
             .field("last_event_id", &self.last_event_id_lossy())
+            .field("own_event_type", &self.own_event_type().map(Lossy))
+            .field("own_id", &self.own_id().map(Lossy))
+            .field("retry", &self.retry())
             .finish()
     }
 }

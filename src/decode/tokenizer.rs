@@ -51,7 +51,7 @@ pub enum Token<'a> {
 /// ```
 ///
 /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tokenizer {
     state: State,

@@ -165,6 +165,7 @@ impl EncodeTo for FormattedEvent<'_> {
 }
 
 /// Why an event could not be sent.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError<E> {

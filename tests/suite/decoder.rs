@@ -569,7 +569,7 @@ fn own_parts() {
                     };
                     let Some(event) = event else { break };
                     let retry = event.retry().map(|time| time.as_millis() as u64);
-                    let found = (event.own_type(), event.own_id(), retry);
+                    let found = (event.own_event_type(), event.own_id(), retry);
                     assert_eq!(Some(found), expected.next(), "{call:?} {length}");
                 }
             }
@@ -600,6 +600,18 @@ fn what_a_log_shows() {
     for part in ["bytes_in_use: 4", "is_mid_event: true", "reconnection_time: Some(5ms)"] {
         assert!(text.contains(part), "{text}");
     }
+    // Events that differ in their own values alone are unequal, and look different.
+    let lines = ["", "event: message\n", "id: 77\n", "retry: 5\n"];
+    let events = lines.map(|line| {
+        let mut decoder = Decoder::new([0; 64]);
+        decoder.set_last_event_id(b"77").unwrap();
+        let stream = format!("{line}data: a\n\n");
+        format!("{:?}", decoder.next(&mut stream.as_bytes()).unwrap().unwrap())
+    });
+    for event in &events {
+        assert_eq!(events.iter().filter(|other| *other == event).count(), 1, "{event}");
+    }
+
     let token = Tokenizer::new().next(&mut &b"data: a\xFF\n"[..]).unwrap();
     let text = format!("{token:?}");
     for part in ["Data", "\"a\\xff\"", "end: true"] {

@@ -407,7 +407,7 @@ fn a_reader_gives_no_sign_of_life() {
 fn a_proxy_makes_up_fields() {
     fn encode_again(event: &sse_wire::MessageEvent<'_>) -> Vec<u8> {
         let mut copy = Event::new().data_bytes(event.data());
-        if let Some(event_type) = event.own_type() {
+        if let Some(event_type) = event.own_event_type() {
             copy = copy.event_type(EventType::from_bytes(event_type).unwrap());
         }
         if let Some(id) = event.own_id() {
