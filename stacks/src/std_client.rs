@@ -77,9 +77,9 @@ fn read_stream<B: Buffer>(
         if chunk.is_empty() {
             break;
         }
-        take(source, chunk, &mut |event| match closer.lock().is_closed {
-            true => ControlFlow::Break(()),
-            false => handler.event(event),
+        // Not a `match`, which would hold the lock while the handler runs, and the handler may close the client.
+        take(source, chunk, &mut |event| {
+            if closer.lock().is_closed { ControlFlow::Break(()) } else { handler.event(event) }
         });
         let used = chunk.len();
         response.consume(used);
@@ -99,7 +99,7 @@ struct Open {
 }
 
 impl Closer {
-    /// Closes the client. No event comes after it, except the one that is being handled.
+    /// Closes the client. At most one event comes after it: the one that the handler has, or is about to get.
     pub fn close(&self) {
         let mut open = self.lock();
         open.is_closed = true;
