@@ -1,7 +1,7 @@
 //! Codecs for tokio-util's `FramedRead` and `FramedWrite`.
 
 use crate::event::{Event, FromEvent, Id, Name};
-use crate::stream::{Chunk, LIMIT, own};
+use crate::stream::{Chunk, LIMIT, Source, own};
 use bytes::{Bytes, BytesMut};
 use sse_wire::{BufferTooSmall, DecodeError, Decoder, GrowingBuffer};
 use std::io;
@@ -77,6 +77,7 @@ impl<D: FromEvent<Bytes>> tokio_util::codec::Decoder for EventDecoder<D> {
             }
             chunk.clear();
             if input.is_empty() {
+                decoder.shrink_before_wait();
                 return Ok(None);
             }
             chunk.fill(input.split().freeze());

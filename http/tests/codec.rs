@@ -77,6 +77,21 @@ fn an_event_that_is_too_long_costs_only_itself() {
 }
 
 #[test]
+fn what_a_long_event_took_is_given_back_before_a_wait() {
+    use tokio_util::codec::Decoder;
+    let mut decoder = EventDecoder::<String>::new();
+    let long = "x".repeat(100_000);
+    for (input, is_event) in [("data: ", false), (&long, false), ("\n\n", true)] {
+        let mut input = bytes::BytesMut::from(input);
+        assert_eq!(decoder.decode(&mut input).unwrap().is_some(), is_event);
+    }
+    assert!(decoder.decoder().buffer().allocated() >= 100_000);
+    // No byte is left: `FramedRead` waits.
+    assert!(decoder.decode(&mut bytes::BytesMut::new()).unwrap().is_none());
+    assert!(decoder.decoder().buffer().allocated() <= 1024);
+}
+
+#[test]
 fn an_error_of_the_reader_is_that_of_the_codec() {
     struct Broken;
     impl AsyncRead for Broken {
