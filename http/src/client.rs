@@ -98,8 +98,9 @@ impl Options {
 
     /// Closes a connection on which no chunk comes for this time, with [`ClientError::Idle`]. Three keep-alive intervals of
     /// the server are a good choice. Comments count, because any chunk does. The time between request and response is
-    /// bounded, too: a request that is slow to be answered is sent again. Without it, a dead connection lasts until the
-    /// operating system notices.
+    /// bounded, too: a request that is not answered in time is sent again, unless the client [must not reconnect after a
+    /// body](Self::reconnects_after_end). Without an idle timeout, a dead connection lasts until the operating system
+    /// notices.
     pub const fn idle_timeout(mut self, after: Duration) -> Self {
         self.idle_timeout = Some(after);
         self
@@ -125,8 +126,9 @@ impl Options {
     }
 
     /// Whether the client connects again after a body, as the standard has it. `false` is for requests that have one
-    /// answer, such as those to language models: the stream ends with the body, also if that breaks off or is silent for
-    /// too long. The request is repeated only if there was no event stream.
+    /// answer, such as those to language models: the stream ends with the body, also if the body breaks off. It ends
+    /// after the idle timeout, too, before the response as well as after it: the server may be at work on the answer. The
+    /// request is repeated only if the connection fails before the response, or the server refuses the request for now.
     pub const fn reconnects_after_end(mut self, reconnects: bool) -> Self {
         self.reconnects_after_end = reconnects;
         self
@@ -394,8 +396,10 @@ impl<C: Connect, D> EventSource<C, D> {
         if !matches!(self.phase, Phase::Refused(_)) {
             self.phase = Phase::Between;
         }
+        // A server that is silent may be at work on the answer.
+        let may_be_answered = was_open || matches!(error, ClientError::Idle);
         let is_last = self.options.attempts.is_some_and(|most| self.source.attempts() >= most)
-            || (was_open && !self.options.reconnects_after_end);
+            || (may_be_answered && !self.options.reconnects_after_end);
         if is_last || matches!(&error, ClientError::Connection(error) if C::is_final(error)) {
             self.source.close();
         }

@@ -84,6 +84,22 @@ async fn an_answer_that_breaks_off_is_not_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_is_not_answered_in_time_is_not_repeated() {
+    let requests = Cell::new(0);
+    let connect = |_: HeaderMap| {
+        requests.set(requests.get() + 1);
+        std::future::pending::<io::Result<Response<Body>>>()
+    };
+    let options = Options::new().idle_timeout(Duration::from_secs(10)).reconnects_after_end(false);
+    let mut values = EventSource::new(connect, options).json::<u32>().until("[DONE]");
+    let silent = values.next().await.unwrap().unwrap_err();
+    assert!(matches!(silent, JsonError::Stream(ClientError::Idle)), "{silent}");
+    assert_eq!(values.events().ready_state(), ReadyState::Closed);
+    assert!(values.next().await.is_none());
+    assert_eq!(requests.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_without_an_event_stream_is_repeated() {
     let mut refusals = 0;
     let (events, requests) =
