@@ -5,7 +5,7 @@
 #![allow(clippy::restriction, reason = "an example may panic")]
 
 use axum::extract::{Json, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use axum::http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE};
 use axum::{Router, body::Body, body::Bytes, response::IntoResponse, routing::post};
 use futures_util::{StreamExt, stream};
 use sse_wire_http::axum::{Event, KeepAlive, Sse};
@@ -42,9 +42,9 @@ async fn chat(
     }
     let answer = request.send().await.map_err(|e| (StatusCode::BAD_GATEWAY, e.to_string()))?;
     let answer = Response::<reqwest::Body>::from(answer);
-    let is_stream = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/event-stream");
-    let is_stream = answer.headers().get(CONTENT_TYPE).is_some_and(is_stream);
-    if !is_stream || answer.status() != StatusCode::OK {
+    let head = sse_wire::Response::new(answer.status().as_u16());
+    let head = answer.headers().iter().fold(head, |head, (name, value)| head.header(name, value));
+    if head.check().is_err() {
         return Ok(answer.map(Body::new));
     }
     let events = Rewritten::new(answer.into_body(), 64 * 1024, rewrite);
