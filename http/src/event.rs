@@ -2,7 +2,7 @@
 //! chunk ([`FromEvent`], [`Text`]).
 
 use bytes::Bytes;
-use sse_wire::MessageEvent;
+use sse_wire::{EventId, EventType, MessageEvent};
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -14,6 +14,22 @@ use std::time::Duration;
 ///
 /// `data` is a [`String`] unless another type is chosen: see [`FromEvent`]. Invalid UTF-8 becomes U+FFFD in all
 /// parts that are text, as in a browser.
+///
+/// To send an event on, convert it into the core's [`Event`](sse_wire::Event), or, with the feature `body`, into an
+/// `OutEvent`. So the events of an [`EventStream`](crate::EventStream) are items of `axum::Sse` without a `map`. The
+/// conversion leaves out an empty id, the type `message`, and a type or an id that no stream can have, because it has
+/// a line break or a NUL. A proxy must also pass on comments and ids without an event: `Rewritten` does.
+///
+/// ```
+/// use sse_wire_http::{Event, sse_wire};
+///
+/// let event = Event { event: "log".into(), data: "one", id: "7".into(), retry: None };
+/// let sent = sse_wire::Event::from(&event);
+/// let mut out = Vec::new();
+/// sent.append_to(&mut out)?;
+/// assert_eq!(out, b"event: log\nid: 7\ndata: one\n\n");
+/// # Ok::<(), sse_wire::BufferTooSmall>(())
+/// ```
 ///
 /// With the feature `serde`, `retry` is a number of milliseconds, and all fields but `data` may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,6 +47,22 @@ pub struct Event<D = String> {
     // Not skipped if `None`: formats that do not name their fields, such as postcard, could not read it back.
     #[cfg_attr(feature = "serde", serde(default, with = "milliseconds"))]
     pub retry: Option<Duration>,
+}
+
+impl<'a, D: AsRef<[u8]>> From<&'a Event<D>> for sse_wire::Event<'a> {
+    fn from(event: &'a Event<D>) -> Self {
+        let mut sent = Self::new().data_bytes(event.data.as_ref());
+        if let Some(Ok(event_type)) = event.event.own().map(EventType::new) {
+            sent = sent.event_type(event_type);
+        }
+        if let Some(Ok(id)) = event.id.own().map(EventId::new) {
+            sent = sent.id(id);
+        }
+        if let Some(time) = event.retry {
+            sent = sent.retry(time);
+        }
+        sent
+    }
 }
 
 #[cfg(feature = "serde")]
@@ -75,7 +107,12 @@ macro_rules! shared_text {
             /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                self.0.as_deref().unwrap_or($default)
+                self.own().unwrap_or($default)
+            }
+
+            /// The text, unless it is the default.
+            fn own(&self) -> Option<&str> {
+                self.0.as_deref()
             }
 
             /// Makes this the text of these bytes, if it is not.

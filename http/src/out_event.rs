@@ -5,7 +5,8 @@ use sse_wire::Event;
 
 /// An event as it is on the wire. It is encoded once, and a clone copies nothing.
 ///
-/// It is made of the core's [`Event`], so a line break in a part cannot start another field:
+/// It is made of the core's [`Event`], or of an [`Event`](crate::Event) that was received, so a line break in a part
+/// cannot start another field:
 ///
 /// ```
 /// use sse_wire_http::OutEvent;
@@ -56,6 +57,12 @@ impl From<Event<'_>> for OutEvent {
 impl From<&Event<'_>> for OutEvent {
     fn from(event: &Event<'_>) -> Self {
         (*event).into()
+    }
+}
+
+impl<D: AsRef<[u8]>> From<crate::Event<D>> for OutEvent {
+    fn from(event: crate::Event<D>) -> Self {
+        Event::from(&event).into()
     }
 }
 

@@ -139,6 +139,18 @@ async fn an_error_of_the_stream_breaks_the_connection_off() {
     assert!(matches!(error, Some(Err(sse_wire_http::Error::Transport(_)))), "{error:?}");
 }
 
+#[tokio::test]
+async fn received_events_are_a_response_as_they_are() {
+    let input = "event: e\nid: 7\ndata: a\ndata: b\n\ndata: c\n\n";
+    let upstream = serve(Router::new().route("/", get(async move || input))).await;
+    let app = Router::new().route(
+        "/",
+        get(async || Sse::new(reqwest::get(upstream).await.unwrap().bytes_stream().eventsource())),
+    );
+    let text = reqwest::get(serve(app).await).await.unwrap().text().await.unwrap();
+    assert_eq!(text, "event: e\nid: 7\ndata: a\ndata: b\n\nid: 7\ndata: c\n\n");
+}
+
 /// An app with a hub.
 fn live(hub: &Hub) -> Router {
     let hub = hub.clone();

@@ -347,6 +347,32 @@ fn events_that_follow_one_another_share_their_type_and_id() {
     assert_eq!(events[0].id.as_ptr(), events[1].id.as_ptr());
 }
 
+#[test]
+fn a_received_event_can_be_sent_on() {
+    let encode = |event: &Event<Vec<u8>>| {
+        let mut out = Vec::new();
+        sse_wire::Event::from(event).append_to(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let input =
+        "data: a\n\nevent: e\nid: 7\nretry: 9\ndata: b\ndata: c\n\nevent: message\ndata\n\n";
+    let events = body([input]).eventsource().with_data::<Vec<u8>>();
+    let events: Vec<_> = events.try_collect().now_or_never().unwrap().unwrap();
+    let sent: Vec<_> = events.iter().map(encode).collect();
+    // An event has the last event ID, also if an earlier event has set it.
+    let expected =
+        ["data: a\n\n", "event: e\nid: 7\nretry: 9\ndata: b\ndata: c\n\n", "id: 7\ndata: \n\n"];
+    assert_eq!(sent, expected);
+
+    // No stream has these, but a program can make them. They start no field.
+    for bad in ["a\nb", "a\rb"] {
+        let event = Event { event: bad.into(), data: vec![], id: bad.into(), retry: None };
+        assert_eq!(encode(&event), "data: \n\n");
+    }
+    let nul = Event { event: "e".into(), data: vec![], id: "a\0".into(), retry: None };
+    assert_eq!(encode(&nul), "event: e\ndata: \n\n");
+}
+
 #[cfg(feature = "tokio")]
 mod idle {
     use super::*;
