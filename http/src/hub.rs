@@ -25,7 +25,8 @@ const BATCH: usize = 16 * 1024;
 /// its next event is gone, or that comes back too late, gets an event of the type `gap`, without an id. Its data are
 /// `{"missed":25}`, or `{"missed":null}` if the last event ID is of another hub or an earlier run.
 ///
-/// A clone is another handle of the same hub.
+/// A clone is another handle of the same hub. The clients' streams end after [`close`](Self::close), or when the last handle
+/// is dropped, as those of a channel do.
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -45,8 +46,18 @@ const BATCH: usize = 16 * 1024;
 /// # Ok::<(), sse_wire_http::sse_wire::BufferTooSmall>(())
 /// ```
 #[derive(Clone)]
-pub struct Hub(Arc<Shared>);
+pub struct Hub(Arc<Handle>);
 
+/// What all handles of a hub share. It closes the hub when the last one is dropped.
+struct Handle(Arc<Shared>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// What the handles share with the clients.
 struct Shared {
     state: Mutex<State>,
     /// An event was published, or the hub was closed.
@@ -75,13 +86,14 @@ impl Hub {
     pub fn with_epoch(epoch: u64, capacity: usize) -> Self {
         let events = ReplayBuffer::new(epoch, vec![0; capacity].into_boxed_slice());
         let state = State { events, newest: None, retry: None, is_closed: false };
-        Self(Arc::new(Shared { state: Mutex::new(state), changed: Arc::default() }))
+        let shared = Shared { state: Mutex::new(state), changed: Arc::default() };
+        Self(Arc::new(Handle(Arc::new(shared))))
     }
 
     /// Sends this reconnection time to each client at its start.
     #[must_use]
     pub fn retry(self, time: Duration) -> Self {
-        self.0.lock().retry = Some(time);
+        self.shared().lock().retry = Some(time);
         self
     }
 
@@ -92,7 +104,7 @@ impl Hub {
     /// # Errors
     /// If the event is longer than all that is kept.
     pub fn publish(&self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
-        let mut state = self.0.lock();
+        let mut state = self.shared().lock();
         if state.is_closed {
             return Ok(());
         }
@@ -103,14 +115,14 @@ impl Hub {
             state.newest = Some((before, Bytes::copy_from_slice(event), after));
         }
         drop(state);
-        self.0.changed.notify_waiters();
+        self.shared().changed.notify_waiters();
         Ok(())
     }
 
     /// The events for a client that sends this header `Last-Event-ID`: those that it has missed, and those that come. A
     /// client without an id, or with an empty one, gets only those that come.
     pub fn subscribe(&self, last_event_id: Option<&str>) -> Subscription {
-        let state = self.0.lock();
+        let state = self.shared().lock();
         let id = last_event_id.filter(|id| !id.is_empty());
         let resume = id.map(|id| state.events.resume(id.as_bytes()));
         let (cursor, is_unknown) = match resume {
@@ -124,19 +136,22 @@ impl Hub {
 
     /// All events that are kept, and those that come.
     pub fn subscribe_from_oldest(&self) -> Subscription {
-        let oldest = self.0.lock().events.oldest();
+        let oldest = self.shared().lock().events.oldest();
         self.subscription(oldest, false)
     }
 
-    /// Ends the stream of each client, once it has taken what was published: for a graceful shutdown. Dropping all handles
-    /// of the hub ends no stream.
+    /// Ends the stream of each client, once it has taken what was published: for a graceful shutdown, or after the last
+    /// event.
     pub fn close(&self) {
-        self.0.lock().is_closed = true;
-        self.0.changed.notify_waiters();
+        self.shared().close();
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.0.0
     }
 
     fn subscription(&self, cursor: Cursor, is_unknown: bool) -> Subscription {
-        let shared = Arc::clone(&self.0);
+        let shared = Arc::clone(self.shared());
         Subscription { shared, cursor, is_unknown, is_started: false, changed: None }
     }
 }
@@ -145,6 +160,11 @@ impl Shared {
     /// A panic while the lock was held cannot have left the state inconsistent: nothing in this crate panics.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self) {
+        self.lock().is_closed = true;
+        self.changed.notify_waiters();
     }
 }
 
@@ -226,7 +246,7 @@ impl Stream for Subscription {
 
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Hub").field(&self.0.lock().events).finish()
+        f.debug_tuple("Hub").field(&self.shared().lock().events).finish()
     }
 }
 

@@ -164,6 +164,20 @@ fn closing_ends_the_streams_after_what_was_published() {
     assert_eq!(waiting(&mut hub.subscribe(None)), (String::new(), true));
 }
 
+#[tokio::test]
+async fn dropping_the_last_handle_ends_the_streams_as_closing_does() {
+    let hub = hub(1024);
+    let mut client = hub.subscribe(None);
+    let waiting_client = tokio::spawn(data(hub.subscribe(None)));
+    tokio::task::yield_now().await;
+    drop(hub.clone());
+    assert_eq!(waiting(&mut client), (String::new(), false));
+    publish(&hub, "1");
+    drop(hub);
+    assert_eq!(waiting(&mut client), ("id: 7-1\ndata: 1\n\n".to_owned(), true));
+    assert_eq!(waiting_client.await.unwrap(), ["1"]);
+}
+
 #[test]
 fn an_event_longer_than_the_hub_is_refused_and_changes_nothing() {
     let hub = hub(66);
