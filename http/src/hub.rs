@@ -146,6 +146,13 @@ impl Hub {
         self.shared().close();
     }
 
+    /// Whether the hub is closed. A browser connects again after the end of a stream. Answer it with the status 204 then,
+    /// which stops it, unless it can go on at another server.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared().lock().is_closed
+    }
+
     fn shared(&self) -> &Arc<Shared> {
         &self.0.0
     }

@@ -179,6 +179,15 @@ async fn dropping_the_last_handle_ends_the_streams_as_closing_does() {
 }
 
 #[test]
+fn a_closed_hub_says_so() {
+    let hub = hub(1024);
+    let handle = hub.clone();
+    assert!(!handle.is_closed());
+    hub.close();
+    assert!(handle.is_closed());
+}
+
+#[test]
 fn an_event_longer_than_the_hub_is_refused_and_changes_nothing() {
     let hub = hub(66);
     let mut client = hub.subscribe(None);
