@@ -119,8 +119,12 @@ impl Hub {
         Ok(())
     }
 
-    /// The events for a client that sends this header `Last-Event-ID`: those that it has missed, and those that come. A
-    /// client without an id, or with an empty one, gets only those that come.
+    /// The events for a client that sends this header `Last-Event-ID`: those that it has missed, and those that come. If
+    /// the hub has not assigned this id, the client gets the gap, then all events that are kept.
+    ///
+    /// A client without an id, or with an empty one, gets only those that come. It has no id until its first event. If its
+    /// connection ends before that, it is not told what it misses until it is back:
+    /// [`subscribe_from_oldest`](Self::subscribe_from_oldest) does not have this gap.
     pub fn subscribe(&self, last_event_id: Option<&str>) -> Subscription {
         let state = self.shared().lock();
         let id = last_event_id.filter(|id| !id.is_empty());

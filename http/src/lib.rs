@@ -38,10 +38,12 @@
 //!
 //! # What is bounded
 //!
-//! A stream, a client and a [`Rewritten`] body keep at most the limit for one event and one chunk of their input. An
-//! event that is longer is dropped, and no other. A [`Hub`] keeps as many bytes as its capacity, however slow its clients are.
+//! A stream, a client and a [`Rewritten`] body keep one event, its type and its last event ID, each within the limit, and
+//! one chunk of their input. An event that is longer than the limit is dropped, and no other. A [`Hub`] keeps as many bytes
+//! as its capacity, and its newest event a second time, however slow its clients are.
 //!
-//! A stream that waits keeps no chunk. Between events it keeps at most 1 KiB of its buffer, or four times the last event ID.
+//! A stream that waits keeps no chunk. Between events it keeps at most 1 KiB of its buffer, or four times the last event ID,
+//! and the type and the ID of its latest event.
 //!
 //! # Panics
 //!

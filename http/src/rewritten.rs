@@ -132,8 +132,8 @@ where
         Self { body, rewriter, pauses: None, is_done: false }
     }
 
-    /// Sends keep-alives in pauses of the upstream. So a client cannot notice that the upstream is dead: bound its silence
-    /// where it is read, such as with `read_timeout` of reqwest's `ClientBuilder`.
+    /// Sends keep-alives in pauses of the upstream. They hide from the client that the upstream is dead. So limit the
+    /// silence of the upstream's body, with `read_timeout` of reqwest's `ClientBuilder` or the `TimeoutBody` of tower-http.
     pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Self {
         self.pauses = Some(keep_alive.into());
         self

@@ -307,9 +307,11 @@ pin_project! {
     /// A stream of [`Event`]s, out of a stream of chunks.
     ///
     /// It does what a browser does. The events do not depend on where chunks end, which line ends the stream has, and
-    /// whether it begins with a byte order mark; invalid UTF-8 becomes U+FFFD. The end of the chunks ends it without an error, and it drops an event without its blank line, as
-    /// the standard has it ([9.2.6][standard]); [`dispatch_at_end`](Self::dispatch_at_end) keeps that event, and
-    /// [`decoder`](Self::decoder) knows of it. After [`Error::Transport`] the stream of chunks is asked again: most end then.
+    /// whether it begins with a byte order mark. Invalid UTF-8 becomes U+FFFD.
+    ///
+    /// It ends with the chunks, without an error. The standard drops an event without its blank line there
+    /// ([9.2.6][standard]): [`dispatch_at_end`](Self::dispatch_at_end) keeps it, and `decoder().is_mid_event()` reports it.
+    /// After [`Error::Transport`], the next poll reads the stream of chunks again. Most end then.
     ///
     /// # Cost
     ///
@@ -367,7 +369,7 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
     }
 
     /// Ends the stream with [`Error::Idle`] if no chunk comes for so long. Any chunk counts, so a server's comments keep
-    /// the stream alive.
+    /// the stream alive. Drop the stream then, which closes its connection.
     #[cfg(feature = "tokio")]
     pub fn idle_timeout(mut self, after: Duration) -> Self {
         self.chunks.idle = Some(Silence::after(after));
@@ -406,7 +408,11 @@ impl<S: TryStream<Ok: AsRef<[u8]>>, D> EventStream<S, D> {
         self.chunks.decoder()
     }
 
-    /// The decoder, to go on with another stream of chunks. Events of the present chunk that were not taken are lost.
+    /// The decoder, to go on with another stream of chunks: see [`with_decoder`](Self::with_decoder). Events of the present
+    /// chunk that were not taken are lost.
+    ///
+    /// Are the other chunks those of a new connection? Call [`Decoder::reconnect`] first. Otherwise an unfinished event
+    /// continues with the bytes of the new connection.
     #[must_use]
     pub fn into_decoder(self) -> Decoder<GrowingBuffer> {
         self.chunks.decoder
