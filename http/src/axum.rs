@@ -166,7 +166,8 @@ impl From<Event> for OutEvent {
     }
 }
 
-/// The header `Last-Event-ID` of a request: where the client stopped. `None` without it; a request is never rejected.
+/// The header `Last-Event-ID` of a request: where the client stopped. `None` if it is missing or empty, because an empty
+/// ID is none. A request is never rejected.
 ///
 /// It derefs to the `Option`, so that `hub.subscribe(id.as_deref())` works.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -184,7 +185,7 @@ impl<S: Sync> FromRequestParts<S> for LastEventId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let id = parts.headers.get(sse_wire::LAST_EVENT_ID);
+        let id = parts.headers.get(sse_wire::LAST_EVENT_ID).filter(|id| !id.is_empty());
         // `HeaderValue::to_str` takes ASCII alone.
         Ok(Self(id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned())))
     }

@@ -113,6 +113,7 @@ async fn the_last_event_id_of_a_request_is_extracted() {
         request.send().await.unwrap().text().await.unwrap()
     };
     assert_eq!(ask(None).await, "None");
+    assert_eq!(ask(Some(b"")).await, "None");
     assert_eq!(ask(Some(b"7-1")).await, "Some(\"7-1\")");
     assert_eq!(ask(Some("é☃".as_bytes())).await, "Some(\"é☃\")");
     assert_eq!(ask(Some(b"\xFF")).await, "Some(\"\u{FFFD}\")");
