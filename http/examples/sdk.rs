@@ -3,7 +3,7 @@
 #![allow(clippy::restriction, reason = "an example may panic")]
 
 use axum::http::{HeaderMap, StatusCode};
-use axum::{Json, Router, response::IntoResponse, response::Response, routing::post};
+use axum::{Json, response::IntoResponse, response::Response, routing::post};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use sse_wire_http::axum::{Event, Sse};
@@ -43,9 +43,10 @@ impl Answer {
                 Err(error) => println!("  ({error}, trying again)"),
             }
         };
-        // A model that refuses a request gives the reason in the body.
+        // A model that refuses a request gives the reason in the body, which may be long, or silent.
         let refused = stream::iter(self.0.events_mut().refused_response());
         let body = refused.flat_map(|refused| refused.into_body()).take(64);
+        let body = body.take_until(tokio::time::sleep(Duration::from_secs(5)));
         let body: Vec<_> = body.try_collect().await.unwrap_or_default();
         Some(Err(format!("{error}; {}", String::from_utf8_lossy(&body.concat()))))
     }
@@ -74,8 +75,7 @@ async fn model(headers: HeaderMap, Json(request): Json<Value>) -> Response {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/v1/answers", listener.local_addr()?);
-    let app = Router::new().route("/v1/answers", post(model));
-    tokio::spawn(async { axum::serve(listener, app).await });
+    tokio::spawn(async { axum::serve(listener, post(model)).await });
     let prompts = [("hello", "right"), ("cut", "right"), ("hang", "right"), ("hello", "wrong")];
     for ((prompt, key), last) in prompts.into_iter().zip(["Usage", "cut", "silent", "no such"]) {
         println!("{prompt:?} to {url} with the {key} key");
