@@ -11,7 +11,7 @@ pub(crate) struct Body {
     connection: TcpStream,
     buffer: [u8; 1024],
     /// Bytes that came with the head, to be read first.
-    behind_head: std::ops::Range<usize>,
+    after_head: std::ops::Range<usize>,
 }
 
 /// Sends a request. An error of kind `InvalidData` means that the client can never use this response.
@@ -45,7 +45,7 @@ pub(crate) async fn get(
         }
     };
     let response = parse(&buffer[..head_len])?;
-    Ok((response, Body { connection, buffer, behind_head: head_len..filled }))
+    Ok((response, Body { connection, buffer, after_head: head_len..filled }))
 }
 
 fn parse(head: &[u8]) -> io::Result<Response> {
@@ -71,7 +71,7 @@ fn invalid(message: &str) -> io::Error {
 impl Body {
     /// The next bytes, as they arrive; empty at the end.
     pub(crate) async fn chunk(&mut self) -> io::Result<&[u8]> {
-        let mut chunk = std::mem::take(&mut self.behind_head);
+        let mut chunk = std::mem::take(&mut self.after_head);
         if chunk.is_empty() {
             chunk = 0..self.connection.read(&mut self.buffer).await?;
         }
