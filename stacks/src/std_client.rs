@@ -209,11 +209,14 @@ impl Response {
                 return Err(ErrorKind::InvalidData.into());
             }
         }
-        if response.header("Transfer-Encoding").is_some_and(|v| v.eq_ignore_ascii_case(b"chunked"))
-        {
-            (response.is_chunked, response.left) = (true, 0);
-        } else if let Some(length) = response.header("Content-Length") {
-            response.left = number(length, 10)?;
+        match (response.header("Transfer-Encoding"), response.header("Content-Length")) {
+            (Some(coding), _) if coding.eq_ignore_ascii_case(b"chunked") => {
+                (response.is_chunked, response.left) = (true, 0);
+            }
+            // This client cannot remove another coding.
+            (Some(_), _) => return Err(ErrorKind::Unsupported.into()),
+            (None, Some(length)) => response.left = number(length, 10)?,
+            (None, None) => {}
         }
         Ok(response)
     }

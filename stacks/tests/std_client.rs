@@ -1,9 +1,9 @@
 //! Tests of the client with `std::net` that need no other driver: see `event_source` for the rest.
 
 use sse_wire::{DecodeError, Decoder, EventSource, MessageEvent, ReadyState};
-use stacks::Target;
-use stacks::std_client::{Closer, run};
-use std::io::{Read, Write};
+use stacks::std_client::{Closer, read_events, run};
+use stacks::{StreamError, Target};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::sync::mpsc;
@@ -22,6 +22,24 @@ fn server(response: &'static str) -> String {
         let _ = connection.read(&mut [0; 1]);
     });
     url
+}
+
+#[test]
+fn a_transfer_coding_that_it_cannot_remove_is_an_error() {
+    let url = server(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: gzip, chunked\r\n\r\n\
+         9\r\ndata: 1\n\n\r\n0\r\n\r\n",
+    );
+    let mut source = EventSource::new(Decoder::new([0; 256]));
+    assert!(source.connect(0).is_some());
+    let mut handler =
+        |event: Result<MessageEvent<'_>, DecodeError>| panic!("{:?} is an event", event.unwrap());
+    let target = &mut Target::new(&url).unwrap();
+    let error = read_events(&Closer::default(), target, &mut source, &mut handler).unwrap_err();
+    assert!(
+        matches!(&error, StreamError::Connection(error) if error.kind() == ErrorKind::Unsupported),
+        "{error}"
+    );
 }
 
 #[test]
