@@ -6,6 +6,7 @@
 //!   still succeed. The keep-alives limit the delay.
 //! * A client that stays but does not read blocks the thread when the socket's buffers are full, hence the write
 //!   timeout. After a timeout, half an event may be written: the connection is unusable.
+//! * A client that connects and sends nothing blocks the thread, too, hence the read timeout.
 
 use crate::feed::Feed;
 use sse_wire::{LAST_EVENT_ID, RESPONSE_HEADERS};
@@ -19,8 +20,8 @@ use std::time::Duration;
 /// The longest head of a request.
 const LONGEST_HEAD: u64 = 8 * 1024;
 
-/// The longest time that a client may not accept bytes.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest time that a client may neither send the next part of its request nor accept bytes.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves the feed to all clients, each in a thread.
 ///
@@ -42,7 +43,8 @@ pub fn serve(listener: &TcpListener, feed: &Arc<Feed>) -> io::Result<Infallible>
 pub fn serve_connection(mut connection: &TcpStream, feed: &Feed) -> io::Result<()> {
     // Without this, an event waits until the previous one is acknowledged.
     connection.set_nodelay(true)?;
-    connection.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    connection.set_read_timeout(Some(TIMEOUT))?;
+    connection.set_write_timeout(Some(TIMEOUT))?;
     let last_event_id = read_request(BufReader::new(connection.take(LONGEST_HEAD)))?;
     let mut client = feed.client(last_event_id.as_deref());
 
