@@ -466,18 +466,18 @@ impl<C: Connect, D> EventSource<C, D> {
                     let Some(wait) = self.source.connect(random()) else {
                         return Poll::Ready(None);
                     };
-                    self.phase = Phase::Waiting(Box::pin(sleep(wait)));
+                    // The first connection does not wait, not even for the clock's next tick.
+                    if wait.is_zero() {
+                        self.send_request();
+                    } else {
+                        self.phase = Phase::Waiting(Box::pin(sleep(wait)));
+                    }
                     continue;
                 }
                 Phase::Waiting(sleep) => {
-                    // The first connection waits for nothing, not even for the clock's next tick.
-                    if !sleep.deadline().elapsed().is_zero() || sleep.as_mut().poll(cx).is_ready() {
-                        let request = self.connect.connect(headers(&self.source));
-                        self.phase = Phase::Connecting(Box::pin(request));
-                        self.reset_idle_timeout();
-                        continue;
-                    }
-                    return Poll::Pending;
+                    ready!(sleep.as_mut().poll(cx));
+                    self.send_request();
+                    continue;
                 }
                 Phase::Connecting(request) => request.as_mut().poll(cx).map(|response| {
                     let response =
@@ -512,6 +512,12 @@ impl<C: Connect, D> EventSource<C, D> {
             }
             return polled.map(Some);
         }
+    }
+
+    fn send_request(&mut self) {
+        let request = self.connect.connect(headers(&self.source));
+        self.phase = Phase::Connecting(Box::pin(request));
+        self.reset_idle_timeout();
     }
 
     fn reset_idle_timeout(&mut self) {

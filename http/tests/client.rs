@@ -662,6 +662,57 @@ async fn a_connection_that_hangs_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_connection_waits_for_no_tick_of_the_clock() {
+    let (connect, _) = answers([stream_of(support::body(["data: a\n\n"]))]);
+    let mut client = EventSource::<_>::new(connect, Options::new());
+    // Between two ticks, a timer of no time at all waits for the next one.
+    tokio::time::advance(Duration::from_micros(1)).await;
+    assert_eq!(client.next().now_or_never(), Some(Some(Ok(Incoming::Open))));
+}
+
+/// A connection fails eight seconds after its event. The next one takes eight seconds to be answered, and then eight for
+/// its first chunk.
+#[tokio::test(start_paused = true)]
+async fn the_idle_timeout_begins_anew_with_each_connection_response_and_chunk() {
+    let eight_seconds = || tokio::time::sleep(Duration::from_secs(8));
+    let mut connections = 0;
+    let connect = |_: HeaderMap| {
+        connections += 1;
+        let is_first = connections == 1;
+        let end = if is_first { Err("reset") } else { Ok("data: b\n\n") };
+        let start = is_first.then_some(Ok("data: a\n\n"));
+        let late = stream::once(async move {
+            eight_seconds().await;
+            end
+        });
+        let body = stream::iter(start).chain(late);
+        async move {
+            if !is_first {
+                eight_seconds().await;
+            }
+            Ok(stream_of(body))
+        }
+    };
+    let options = at_once().idle_timeout(Duration::from_secs(10)).attempts(1);
+    let client = EventSource::<_>::new(connect, options);
+    let seen = words(client.take(6).boxed_local()).await;
+    assert_eq!(seen, ["open", "=a", "failed", "open", "=b", "Ended"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_long_event_took_is_given_back_before_a_wait() {
+    let long = "x".repeat(100_000);
+    let (connect, _) =
+        answers([stream_of(support::silent_after(["data: ".into(), long, "\n\n".into()]))]);
+    let mut client = EventSource::<_>::new(connect, Options::new());
+    assert!(client.next().await.unwrap().is_ok());
+    assert!(client.next().await.unwrap().is_ok());
+    assert!(client.source().decoder().buffer().allocated() >= 100_000);
+    assert_eq!(client.next().now_or_never(), None);
+    assert!(client.source().decoder().buffer().allocated() <= 1024);
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_ends_a_wait() {
     let (connect, headers) = answers([stream_of(support::body(["data: a\n\n"]))]);
     let mut client = EventSource::new(connect, Options::new());
