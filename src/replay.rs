@@ -51,8 +51,11 @@ use core::fmt;
 ///
 /// # IDs
 ///
-/// An ID is the epoch and the number of the event, in decimal: `7-1` is the first event of epoch 7. A restart begins a
-/// new epoch, so that old IDs do not match new events.
+/// An ID is the epoch and the number of the event, in decimal: `7-1` is the first event of epoch 7, and a client with
+/// `7-0` has none of them. A restart begins a new epoch, so that old IDs do not match new events.
+///
+/// A client has no ID until its first event. If its connection ends before that, it comes back as a new client. Send a
+/// client that begins at [`live`](Self::live) the ID of that position first: [`live_id`](Self::live_id).
 ///
 /// # Memory and cost
 ///
@@ -176,8 +179,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
     /// changed then.
     pub fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         let mut id = [0; 2 * DIGITS + 1];
-        let id = self.next_id(&mut id);
-        let event = event.id(EventId::from_id_bytes(id));
+        let event = event.id(self.id_of(self.live.number, &mut id));
 
         // An event mostly overwrites one or two old events. Their ends must be read before they are overwritten. The
         // alternative, computing the length first, takes as long as encoding.
@@ -304,15 +306,15 @@ impl<S: AsRef<[u8]>> ReplayBuffer<S> {
         Resume::Exact(cursor)
     }
 
-    /// The number of the pushed event that has this ID.
+    /// The number of the pushed event that has this ID, or 0.
     fn number_of(&self, id: &[u8]) -> Option<u64> {
         let digits = id.strip_prefix(self.epoch.as_bytes())?;
         let number = digits.iter().fold(0_u64, |number, digit| {
             number.wrapping_mul(10).wrapping_add(digit.wrapping_sub(b'0').into())
         });
-        // Accepts only the digits that `push` writes, without leading zeros.
+        // Accepts only the digits that `id_of` writes, without leading zeros.
         let is_written = EventId::from_u64(number).as_bytes() == digits;
-        (is_written && number > 0 && number < self.live.number).then_some(number)
+        (is_written && number < self.live.number).then_some(number)
     }
 }
 
@@ -329,9 +331,36 @@ impl<S> ReplayBuffer<S> {
         self.live
     }
 
-    /// Writes the ID of the next event to the front of `out`.
-    fn next_id<'o>(&self, out: &'o mut [u8]) -> &'o [u8] {
-        let number = EventId::from_u64(self.live.number);
+    /// The ID of the newest event, for a client that begins at [`live`](Self::live): [`resume`](Self::resume) returns
+    /// that position for it. Before the first event, its number is 0.
+    ///
+    /// Send it to the client first, as an event without data, which sets the last event ID and is not dispatched
+    /// ([WHATWG HTML 9.2.6][standard]). The events from there on then reach the client, or are reported as missing, even
+    /// if its connection ends before the first one.
+    ///
+    /// ```
+    /// use sse_wire::{Event, ReplayBuffer};
+    ///
+    /// let mut replay = ReplayBuffer::new(7, [0; 64]);
+    /// let (mut id, mut out) = ([0; 41], [0; 64]);
+    /// let head = Event::new().id(replay.live_id(&mut id)).encode(&mut out)?;
+    /// assert_eq!(head, b"id: 7-0\n\n");
+    ///
+    /// // The client reconnects with that ID.
+    /// replay.push(&Event::new().data("one"))?;
+    /// let sse_wire::Resume::Exact(mut cursor) = replay.resume(b"7-0") else { panic!() };
+    /// assert_eq!(replay.next(&mut cursor), Some(Ok(&b"id: 7-1\ndata: one\n\n"[..])));
+    /// # Ok::<(), sse_wire::BufferTooSmall>(())
+    /// ```
+    ///
+    /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
+    pub fn live_id<'o>(&self, out: &'o mut [u8; 2 * DIGITS + 1]) -> EventId<'o> {
+        self.id_of(self.live.number.wrapping_sub(1), out)
+    }
+
+    /// Writes the ID of an event to the front of `out`, which must have room for it.
+    fn id_of<'o>(&self, number: u64, out: &'o mut [u8]) -> EventId<'o> {
+        let number = EventId::from_u64(number);
         let (epoch, digits) = (self.epoch.as_bytes(), number.as_bytes());
         if let Some((start, rest)) = out.split_at_mut_checked(epoch.len()) {
             copy(epoch, start);
@@ -339,7 +368,8 @@ impl<S> ReplayBuffer<S> {
                 copy(digits, rest);
             }
         }
-        out.get(..epoch.len().wrapping_add(digits.len())).unwrap_or_default()
+        let len = epoch.len().wrapping_add(digits.len());
+        EventId::from_id_bytes(out.get(..len).unwrap_or_default())
     }
 
     /// The start of a cursor's record, which must be stored.

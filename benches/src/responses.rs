@@ -159,7 +159,9 @@ pub fn hub(listeners: usize) -> Listeners<impl FnMut(&str)> {
         let body = sse_wire_http::axum::Sse::new(events).into_response().into_body();
         body.into_data_stream()
     };
-    let bodies = (0..listeners).map(|_| body(hub.subscribe(None))).collect();
+    let mut bodies: Vec<_> = (0..listeners).map(|_| body(hub.subscribe(None))).collect();
+    // The block that gives a new client an ID.
+    bodies.iter_mut().for_each(|body| assert!(poll(body).is_some()));
     Listeners { publish: move |data: &str| hub.publish(&Event::new().data(data)).unwrap(), bodies }
 }
 

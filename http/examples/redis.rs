@@ -35,6 +35,10 @@ impl Position {
         let (time, number) = id.split_once('-')?;
         Some(Self(time.parse().ok()?, number.parse().ok()?))
     }
+
+    fn id(self) -> String {
+        format!("{}-{}", self.0, self.1)
+    }
 }
 
 /// An event of the stream, encoded once for all clients.
@@ -58,8 +62,7 @@ async fn entries(
     key: &str,
     after: Position,
 ) -> RedisResult<Option<Vec<Entry>>> {
-    let start = format!("{}-{}", after.0, after.1);
-    let found: StreamRangeReply = redis.xrange_count(key, start, "+", 101).await?;
+    let found: StreamRangeReply = redis.xrange_count(key, after.id(), "+", 101).await?;
     let mut found: Vec<Entry> = found.ids.iter().map(Entry::from).collect();
     if after != Position::default() {
         if found.first().is_none_or(|first| first.0 != after) {
@@ -119,7 +122,8 @@ impl Log {
         redis.xadd_maxlen(self.key, StreamMaxlen::Approx(10_000), "*", &[("data", data)]).await
     }
 
-    /// The events for a client with this `Last-Event-ID`. A client without one gets only new events.
+    /// The events for a client with this `Last-Event-ID`. A client without one gets only new events, and an ID first, so
+    /// that it misses none if its connection ends before the first event.
     ///
     /// If redis no longer has the entry with this ID, the client gets a `gap` event without an ID, then all entries.
     pub(crate) async fn subscribe(
@@ -128,11 +132,17 @@ impl Log {
     ) -> RedisResult<impl Stream<Item = Result<OutEvent, Infallible>> + use<>> {
         let live = self.live.subscribe();
         let mut log = self.clone();
+        let mut page = VecDeque::new();
         let position = match last_event_id {
             Some(id) => Position::parse(id),
-            None => Some(newest(&mut log.redis, log.key).await?),
+            None => {
+                let newest = newest(&mut log.redis, log.key).await?;
+                let id = newest.id();
+                page.push_back(Event::new().id(EventId::new(&id).expect("digits")).into());
+                Some(newest)
+            }
         };
-        let reader = Reader { log, live, position, page: VecDeque::new(), is_live: false };
+        let reader = Reader { log, live, position, page, is_live: false };
         Ok(stream::unfold(reader, Reader::next))
     }
 }
@@ -153,9 +163,8 @@ async fn follow(
         *is_gone = false;
         match page {
             Some(page) if page.is_empty() => {
-                let after = format!("{}-{}", position.0, position.1);
                 let _: Option<StreamReadReply> =
-                    redis.xread_options(&[key], &[after], &wait).await?;
+                    redis.xread_options(&[key], &[position.id()], &wait).await?;
             }
             // This fails if there is no client.
             Some(page) => page.into_iter().for_each(|entry| {
@@ -174,7 +183,7 @@ async fn follow(
 struct Reader {
     log: Log,
     live: broadcast::Receiver<Option<Entry>>,
-    /// After the last entry of the page. `None`: unknown.
+    /// After the last entry of the page. `None`: the client's ID is unknown.
     position: Option<Position>,
     page: VecDeque<OutEvent>,
     /// Whether the entries after the page come from `live`.

@@ -39,6 +39,9 @@ const BATCH: usize = 16 * 1024;
 /// let mut client = hub.subscribe(None);
 /// hub.publish(&Event::new().data("after"))?;
 /// hub.close();
+/// // The first block has no data. It gives the client the ID after which its events begin.
+/// let Ok(head) = client.next().await.unwrap();
+/// assert!(head.as_bytes().ends_with(b"-1\n\n"));
 /// let Ok(event) = client.next().await.unwrap();
 /// assert!(event.as_bytes().ends_with(b"-2\ndata: after\n\n"));
 /// assert!(client.next().await.is_none());
@@ -122,26 +125,30 @@ impl Hub {
     /// The events for a client that sends this header `Last-Event-ID`: those that it has missed, and those that come. If
     /// the hub has not assigned this id, the client gets the gap, then all events that are kept.
     ///
-    /// A client without an id, or with an empty one, gets only those that come. It has no id until its first event. If its
-    /// connection ends before that, it is not told what it misses until it is back:
-    /// [`subscribe_from_oldest`](Self::subscribe_from_oldest) does not have this gap.
+    /// A client without an id, or with an empty one, gets only those that come. It is given an id first, so that nothing is
+    /// lost without a word if its connection ends before its first event.
     pub fn subscribe(&self, last_event_id: Option<&str>) -> Subscription {
         let state = self.shared().lock();
-        let id = last_event_id.filter(|id| !id.is_empty());
-        let resume = id.map(|id| state.events.resume(id.as_bytes()));
-        let (cursor, is_unknown) = match resume {
-            None => (state.events.live(), false),
-            Some(Resume::Exact(cursor) | Resume::Gap { cursor, .. }) => (cursor, false),
-            Some(Resume::Unknown) => (state.events.oldest(), true),
+        let Some(id) = last_event_id.filter(|id| !id.is_empty()) else {
+            let mut id = [0; 41];
+            let head = Event::new().id(state.events.live_id(&mut id));
+            return self.subscription(&state, state.events.live(), head);
         };
-        drop(state);
-        self.subscription(cursor, is_unknown)
+        match state.events.resume(id.as_bytes()) {
+            Resume::Exact(cursor) | Resume::Gap { cursor, .. } => {
+                self.subscription(&state, cursor, Event::new())
+            }
+            Resume::Unknown => {
+                let subscription = self.subscription(&state, state.events.oldest(), Event::new());
+                Subscription { is_unknown: true, ..subscription }
+            }
+        }
     }
 
     /// All events that are kept, and those that come.
     pub fn subscribe_from_oldest(&self) -> Subscription {
-        let oldest = self.shared().lock().events.oldest();
-        self.subscription(oldest, false)
+        let state = self.shared().lock();
+        self.subscription(&state, state.events.oldest(), Event::new())
     }
 
     /// Ends the stream of each client, once it has taken what was published: for a graceful shutdown, or after the last
@@ -161,9 +168,12 @@ impl Hub {
         &self.0.0
     }
 
-    fn subscription(&self, cursor: Cursor, is_unknown: bool) -> Subscription {
+    /// `head`, which has no data, and the reconnection time come first.
+    fn subscription(&self, state: &State, cursor: Cursor, head: Event<'_>) -> Subscription {
+        let head = state.retry.map_or(head, |time| head.retry(time));
+        let head = (head != Event::new()).then(|| head.into());
         let shared = Arc::clone(self.shared());
-        Subscription { shared, cursor, is_unknown, is_started: false, changed: None }
+        Subscription { shared, cursor, head, is_unknown: false, changed: None }
     }
 }
 
@@ -186,9 +196,10 @@ impl Shared {
 pub struct Subscription {
     shared: Arc<Shared>,
     cursor: Cursor,
-    /// The client's id is unknown here: it gets a gap first.
+    /// Comes first: the id of a client that has none, and the reconnection time.
+    head: Option<OutEvent>,
+    /// The client's id is unknown here: it gets a gap before its first event.
     is_unknown: bool,
-    is_started: bool,
     /// Ready after the next change. Allocated once, by the first wait.
     changed: Option<Pin<Box<OwnedNotified>>>,
 }
@@ -196,11 +207,8 @@ pub struct Subscription {
 impl Subscription {
     /// What the client gets next. `None`: nothing yet.
     fn take(&mut self, state: &State) -> Option<OutEvent> {
-        if !self.is_started {
-            self.is_started = true;
-            if let Some(time) = state.retry {
-                return Some(Event::new().retry(time).into());
-            }
+        if let Some(head) = self.head.take() {
+            return Some(head);
         }
         if std::mem::take(&mut self.is_unknown) {
             return Some(gap(None));

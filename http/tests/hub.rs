@@ -34,12 +34,20 @@ fn told(client: &mut Subscription) -> String {
     waiting(client).0
 }
 
+/// A client without an id, after the block that gives it one.
+fn new_client(hub: &Hub) -> Subscription {
+    let mut client = hub.subscribe(None);
+    let Ok(head) = client.next().now_or_never().unwrap().unwrap();
+    assert!(head.as_bytes().starts_with(b"id: "), "{head:?}");
+    client
+}
+
 #[test]
 fn a_client_without_an_id_gets_what_comes() {
     let hub = hub(1024);
     publish(&hub, "1");
     let mut client = hub.subscribe(None);
-    assert_eq!(told(&mut client), "");
+    assert_eq!(told(&mut client), "id: 7-1\n\n");
     publish(&hub, "2");
     assert_eq!(told(&mut client), "id: 7-2\ndata: 2\n\n");
     assert_eq!(told(&mut client), "");
@@ -56,7 +64,21 @@ fn a_client_without_an_id_gets_what_comes() {
 fn an_empty_id_is_none() {
     let hub = hub(1024);
     publish(&hub, "1");
-    assert_eq!(told(&mut hub.subscribe(Some(""))), "");
+    assert_eq!(told(&mut hub.subscribe(Some(""))), "id: 7-1\n\n");
+}
+
+#[test]
+fn a_client_misses_nothing_if_its_connection_ends_before_its_first_event() {
+    let hub = hub(66);
+    // Dropped at once.
+    assert_eq!(told(&mut hub.subscribe(None)), "id: 7-0\n\n");
+    publish(&hub, "1");
+    publish(&hub, "2");
+    let both = "id: 7-1\ndata: 1\n\nid: 7-2\ndata: 2\n\n";
+    assert_eq!(told(&mut hub.subscribe(Some("7-0"))), both);
+    ["3", "4", "5"].iter().for_each(|data| publish(&hub, data));
+    let gap = "event: gap\ndata: {\"missed\":2}\n\n";
+    assert!(told(&mut hub.subscribe(Some("7-0"))).starts_with(gap));
 }
 
 #[test]
@@ -91,7 +113,7 @@ fn an_id_of_another_run_is_a_gap_of_unknown_size() {
     let hub = hub(1024);
     publish(&hub, "1");
     let expected = "event: gap\ndata: {\"missed\":null}\n\nid: 7-1\ndata: 1\n\n";
-    for id in ["6-1", "7-9", "7-0", "7-01", "x", "\u{FFFD}"] {
+    for id in ["6-1", "7-9", "7-00", "7-01", "x", "\u{FFFD}"] {
         assert_eq!(told(&mut hub.subscribe(Some(id))), expected, "{id}");
     }
 }
@@ -99,7 +121,7 @@ fn an_id_of_another_run_is_a_gap_of_unknown_size() {
 #[test]
 fn a_client_that_lags_is_told_and_goes_on() {
     let hub = hub(66);
-    let mut client = hub.subscribe(None);
+    let mut client = new_client(&hub);
     publish(&hub, "1");
     assert_eq!(told(&mut client), "id: 7-1\ndata: 1\n\n");
     for data in ["2", "3", "4", "5", "6"] {
@@ -115,7 +137,7 @@ fn a_client_that_lags_is_told_and_goes_on() {
 #[test]
 fn an_event_is_shared_by_all_clients_that_take_it_at_once() {
     let hub = hub(1024);
-    let mut clients = [hub.subscribe(None), hub.subscribe(None), hub.subscribe(None)];
+    let mut clients = [new_client(&hub), new_client(&hub), new_client(&hub)];
     publish(&hub, "1");
     let addresses = clients.each_mut().map(|client| {
         let Ok(event) = client.next().now_or_never().unwrap().unwrap();
@@ -147,7 +169,7 @@ fn the_reconnection_time_comes_first() {
     publish(&hub, "1");
     assert_eq!(told(&mut hub.subscribe(Some("7-0"))).lines().next(), Some("retry: 2000"));
     let mut client = hub.subscribe(None);
-    assert_eq!(told(&mut client), "retry: 2000\n\n");
+    assert_eq!(told(&mut client), "id: 7-1\nretry: 2000\n\n");
     publish(&hub, "2");
     assert_eq!(told(&mut client), "id: 7-2\ndata: 2\n\n");
 }
@@ -155,20 +177,20 @@ fn the_reconnection_time_comes_first() {
 #[test]
 fn closing_ends_the_streams_after_what_was_published() {
     let hub = hub(1024);
-    let mut client = hub.subscribe(None);
+    let mut client = new_client(&hub);
     publish(&hub, "1");
     hub.close();
     publish(&hub, "too late");
     assert_eq!(waiting(&mut client), ("id: 7-1\ndata: 1\n\n".to_owned(), true));
     assert_eq!(waiting(&mut client), (String::new(), true));
-    assert_eq!(waiting(&mut hub.subscribe(None)), (String::new(), true));
+    assert_eq!(waiting(&mut new_client(&hub)), (String::new(), true));
 }
 
 #[tokio::test]
 async fn dropping_the_last_handle_ends_the_streams_as_closing_does() {
     let hub = hub(1024);
-    let mut client = hub.subscribe(None);
-    let waiting_client = tokio::spawn(data(hub.subscribe(None)));
+    let mut client = new_client(&hub);
+    let waiting_client = tokio::spawn(data(new_client(&hub)));
     tokio::task::yield_now().await;
     drop(hub.clone());
     assert_eq!(waiting(&mut client), (String::new(), false));
@@ -190,7 +212,7 @@ fn a_closed_hub_says_so() {
 #[test]
 fn an_event_longer_than_the_hub_is_refused_and_changes_nothing() {
     let hub = hub(66);
-    let mut client = hub.subscribe(None);
+    let mut client = new_client(&hub);
     publish(&hub, "1");
     assert!(hub.publish(&Event::new().data(&"x".repeat(100))).is_err());
     publish(&hub, "2");
@@ -200,7 +222,7 @@ fn an_event_longer_than_the_hub_is_refused_and_changes_nothing() {
 #[test]
 fn the_hub_gives_ids_in_place_of_the_events_own() {
     let hub = hub(1024);
-    let mut client = hub.subscribe(None);
+    let mut client = new_client(&hub);
     let event = Event::new().event_type(event_type!("e")).id(sse_wire::event_id!("x"));
     hub.publish(&event.data("1")).unwrap();
     assert_eq!(told(&mut client), "event: e\nid: 7-1\ndata: 1\n\n");
@@ -228,7 +250,7 @@ async fn each_client_gets_each_event_once_while_several_publish() {
     const PUBLISHERS: usize = 4;
     const EVENTS: usize = 500;
     let hub = Hub::new(1024 * 1024);
-    let clients: Vec<_> = (0..50).map(|_| tokio::spawn(data(hub.subscribe(None)))).collect();
+    let clients: Vec<_> = (0..50).map(|_| tokio::spawn(data(new_client(&hub)))).collect();
     let publishers = (0..PUBLISHERS).map(|publisher| {
         let hub = hub.clone();
         tokio::spawn(async move {
@@ -264,7 +286,7 @@ async fn each_client_gets_each_event_once_while_several_publish() {
 fn no_wake_up_is_lost() {
     const EVENTS: usize = 20_000;
     let hub = Hub::new(4096);
-    let mut client = hub.subscribe(None);
+    let mut client = new_client(&hub);
     let taken = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&taken);
     let client = std::thread::spawn(move || {
@@ -297,7 +319,7 @@ fn no_wake_up_is_lost() {
 #[tokio::test]
 async fn closing_wakes_a_client_that_waits() {
     let hub = hub(1024);
-    let client = tokio::spawn(data(hub.subscribe(None)));
+    let client = tokio::spawn(data(new_client(&hub)));
     tokio::task::yield_now().await;
     hub.close();
     assert_eq!(client.await.unwrap(), [""; 0]);
@@ -306,7 +328,7 @@ async fn closing_wakes_a_client_that_waits() {
 #[test]
 fn one_task_can_move_a_client_to_another() {
     let hub = hub(1024);
-    let mut client = hub.subscribe(None);
+    let mut client = new_client(&hub);
     // One task waits, and the other wakes it.
     assert!(client.next().now_or_never().is_none());
     let mut task = std::pin::pin!(client.next());

@@ -119,6 +119,17 @@ async fn a_client_that_moves_between_servers_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_client_without_an_id_misses_nothing_between_its_first_connection_and_its_first_event() {
+    let Some(servers) = Servers::start().await else { return };
+    servers.publish(0..1).await;
+    // The block that gives the client its ID is the one item of its first response.
+    let mut client = servers.client(1, "");
+    while client.next().await.unwrap().is_ok() {}
+    servers.publish(1..4).await;
+    assert_eq!(numbers(&read(&mut client, 3).await.0), [1, 2, 3]);
+}
+
+#[tokio::test]
 async fn more_is_missed_than_a_page_and_than_what_is_kept_for_slow_clients() {
     let Some(servers) = Servers::start().await else { return };
     let first = servers.publish(0..1).await.remove(0);

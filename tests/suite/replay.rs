@@ -32,7 +32,7 @@ proptest! {
     fn any_id_will_do(id in vec(any::<u8>(), 0..40), digits in "[0-9+ -]{0,24}") {
         let replay = buffer(3);
         for id in [&id[..], digits.as_bytes(), format!("7-{digits}").as_bytes()] {
-            let is_known = [b"7-1", b"7-2", b"7-3"].iter().any(|known| &known[..] == id);
+            let is_known = [b"7-0", b"7-1", b"7-2", b"7-3"].iter().any(|known| &known[..] == id);
             prop_assert_eq!(replay.resume(id) != Resume::Unknown, is_known);
         }
     }
@@ -103,7 +103,7 @@ fn does_not_know_other_ids() {
         "-",
         "7",
         "7-",
-        "7-0",
+        "7-00",
         "7-6",
         "7-01",
         "7-+1",
@@ -124,6 +124,33 @@ fn does_not_know_other_ids() {
         assert_eq!(replay.resume(id.as_bytes()), Resume::Unknown, "{id:?}");
     }
     assert_eq!(ReplayBuffer::new(7, [0; 64]).resume(b"7-1"), Resume::Unknown, "nothing was pushed");
+}
+
+/// A client that is sent `live_id` and loses its connection before the first event.
+#[test]
+fn resumes_where_a_client_without_an_event_began() {
+    // 18446744073709551615-18446744073709551614 is the longest.
+    for (epoch, before) in [(7, 0), (7, 5), (u64::MAX, 0), (0, 200)] {
+        let mut replay = ReplayBuffer::new(epoch, [0; 128]);
+        let push = |replay: &mut ReplayBuffer<_>, times: u64| {
+            (0..times).for_each(|_| replay.push(&Event::new().data("x")).unwrap());
+        };
+        push(&mut replay, before);
+        let mut id = [0; 41];
+        let id = replay.live_id(&mut id);
+        assert_eq!(id.as_bytes(), format!("{epoch}-{before}").as_bytes());
+        assert_eq!(replay.resume(id.as_bytes()), Resume::Exact(replay.live()));
+
+        push(&mut replay, 1);
+        let Resume::Exact(mut cursor) = replay.resume(id.as_bytes()) else { panic!() };
+        let expected = format!("id: {epoch}-{}\ndata: x\n\n", before + 1);
+        assert_eq!(replay.next(&mut cursor), Some(Ok(expected.as_bytes())));
+        push(&mut replay, 99);
+        let Resume::Gap { missed, mut cursor } = replay.resume(id.as_bytes()) else { panic!() };
+        assert_eq!(replay.next(&mut cursor), Some(Err(Lagged { missed })));
+        let kept = std::iter::from_fn(|| replay.next(&mut cursor)).count() as u64;
+        assert_eq!(missed + kept, 100);
+    }
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub(crate) fn run(capacity: usize, epoch: u64, steps: &[(u8, u8)]) {
                 let number = model.events.len() as u64 + 2
                     - u64::from(value).min(model.events.len() as u64 + 2);
                 let resumed = replay.resume(model.id(number).as_bytes());
-                if number == 0 || number > model.events.len() as u64 {
+                if number > model.events.len() as u64 {
                     assert_eq!(resumed, Resume::Unknown, "{number}");
                     continue;
                 }
