@@ -17,6 +17,15 @@ event_source_limit=900 # over a decoder that does what a client needs
 replay_limit=1300      # over an encoder
 buffer=256 # `BUFFER` of flash/src/lib.rs
 
+# The program `everything` calls every public method, except those that format or need an allocator.
+exceptions='data_fmt|from_fmt|[a-z_]*_lossy|with_limit|allocated'
+for method in $(grep -rhoE '^    pub (const )?fn [a-z_0-9]+' ../src/{decode,encode,client,replay.rs} | awk '{ print $NF }'); do
+    if ! grep -qwE "$exceptions" <<<"$method" && ! grep -qw "$method" flash/src/bin/everything.rs; then
+        echo "flash.sh: flash/src/bin/everything.rs does not call $method" >&2
+        exit 1
+    fi
+done
+
 for target in "$smallest" thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
     need_target "$target"
     for level in 3 s; do

@@ -38,6 +38,7 @@ fn decode() {
     black_box(decoder.set_last_event_id(black_box(&[])).is_ok());
     let mut chunk: &[u8] = black_box(&[]);
     while let Some(Ok(event)) = decoder.next(&mut chunk) {
+        black_box((event.own_event_type(), event.own_id(), event.retry()));
         black_box(event.event_type_str().is_ok());
         black_box(event.data_str().is_ok());
         black_box(event.last_event_id_str().is_ok());
@@ -45,9 +46,10 @@ fn decode() {
     while let Ok(Progress::Event) = decoder.decode(&mut chunk) {
         black_box(decoder.event().map(|event| event.data().len()));
     }
-    black_box(decoder.is_mid_event());
-    black_box(decoder.reconnection_time());
-    black_box(decoder.last_event_id());
+    black_box((decoder.is_mid_event(), decoder.is_too_long()));
+    black_box((decoder.comments(), decoder.ignored_lines()));
+    black_box((decoder.last_event_id(), decoder.reconnection_time()));
+    decoder.shrink_buffer();
     decoder.reconnect();
     black_box(decoder.buffer().len());
     black_box(decoder.into_buffer());
@@ -63,10 +65,14 @@ fn encode() {
     if let Ok(id) = EventId::new(text) {
         event = event.id(id);
     }
+    black_box(Event::new().comment(text).id(EventId::from_u64(black_box(0))));
     black_box(event.encoded_len());
     black_box(event.to_array::<64>());
     let mut out = [0; BUFFER];
     black_box(event.encode(&mut out).is_ok());
+    let mut data = event.begin(&mut out);
+    data.write_bytes(text.as_bytes());
+    black_box(data.finish().is_ok());
     let mut out = heapless::Vec::<u8, BUFFER>::new();
     black_box(event.append_to(&mut out).is_ok());
     let mut data = event.begin_append(&mut out);
@@ -82,12 +88,18 @@ fn client() {
     let mut source = EventSource::with_backoff(Decoder::new(&mut memory[..]), backoff);
     black_box(source.connect(black_box(0)));
     black_box(source.header_id().is_ok());
+    for (name, value) in source.headers() {
+        black_box((name, value));
+    }
     let head = Response::new(black_box(0)).header(black_box(""), black_box(""));
     black_box((head.status(), head.retry_after(), head.check().is_ok()));
-    black_box(source.open(&head).is_ok());
-    source.retry(time);
+    if let Err(refused) = source.open(&head) {
+        black_box(refused.is_temporary());
+        source.retry(time);
+    }
     let mut chunk: &[u8] = black_box(&[]);
     black_box(source.next(&mut chunk).is_some());
+    source.shrink_buffer();
     source.close();
     black_box((source.ready_state() == ReadyState::Closed, source.attempts()));
     black_box(source.into_decoder().into_buffer());
@@ -97,6 +109,7 @@ fn replay() {
     let mut replay = ReplayBuffer::new(black_box(0), [0; BUFFER]);
     let event = Event::new().data(black_box(""));
     black_box(replay.push(&event).is_ok());
+    black_box(replay.live_id(&mut [0; 41]).as_bytes());
     let mut cursor = match replay.resume(black_box(&[])) {
         Resume::Exact(cursor) | Resume::Gap { cursor, .. } => cursor,
         Resume::Unknown => replay.live(),
