@@ -179,7 +179,8 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
     /// changed then.
     pub fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         let mut id = [0; 2 * DIGITS + 1];
-        let event = event.id(self.id_of(self.live.number, &mut id));
+        let id = self.id_of(self.live.number, &mut id);
+        let event = event.id(EventId::from_id_bytes(id));
 
         // An event mostly overwrites one or two old events. Their ends must be read before they are overwritten. The
         // alternative, computing the length first, takes as long as encoding.
@@ -355,11 +356,11 @@ impl<S> ReplayBuffer<S> {
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
     pub fn live_id<'o>(&self, out: &'o mut [u8; 2 * DIGITS + 1]) -> EventId<'o> {
-        self.id_of(self.live.number.wrapping_sub(1), out)
+        EventId::from_id_bytes(self.id_of(self.live.number.wrapping_sub(1), out))
     }
 
-    /// Writes the ID of an event to the front of `out`, which must have room for it.
-    fn id_of<'o>(&self, number: u64, out: &'o mut [u8]) -> EventId<'o> {
+    /// Writes the ID of an event to the front of `out`, which must be long enough.
+    fn id_of<'o>(&self, number: u64, out: &'o mut [u8]) -> &'o [u8] {
         let number = EventId::from_u64(number);
         let (epoch, digits) = (self.epoch.as_bytes(), number.as_bytes());
         if let Some((start, rest)) = out.split_at_mut_checked(epoch.len()) {
@@ -368,8 +369,7 @@ impl<S> ReplayBuffer<S> {
                 copy(digits, rest);
             }
         }
-        let len = epoch.len().wrapping_add(digits.len());
-        EventId::from_id_bytes(out.get(..len).unwrap_or_default())
+        out.get(..epoch.len().wrapping_add(digits.len())).unwrap_or_default()
     }
 
     /// The start of a cursor's record, which must be stored.

@@ -257,10 +257,9 @@ impl<B: Buffer> EventSource<B> {
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#announce-the-connection
     /// [fail]: https://html.spec.whatwg.org/multipage/server-sent-events.html#fail-the-connection
     pub fn open(&mut self, response: &Response) -> Result<(), Refused> {
-        match self.state {
-            State::Refused | State::Closed => return Err(Refused::Closed),
-            State::New | State::Open => return Err(Refused::NotConnecting),
-            State::Connecting => {}
+        if self.state != State::Connecting {
+            let is_closed = self.ready_state() == ReadyState::Closed;
+            return Err(if is_closed { Refused::Closed } else { Refused::NotConnecting });
         }
         let checked = response.check();
         self.state = if checked.is_ok() { State::Open } else { State::Refused };

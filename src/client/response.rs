@@ -41,7 +41,7 @@ impl Response {
     /// `Content-Encoding` if the HTTP stack has removed the coding.
     #[must_use]
     pub fn header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
-        self.with(name.as_ref(), value.as_ref().trim_ascii())
+        self.with(name.as_ref(), trimmed(value.as_ref()))
     }
 
     fn with(mut self, name: &[u8], value: &[u8]) -> Self {
@@ -90,6 +90,16 @@ impl Response {
             _ => Err(Refused::Status(self.status)),
         }
     }
+}
+
+/// Without blanks and line ends around it. `trim_ascii` takes more flash.
+const fn trimmed(mut value: &[u8]) -> &[u8] {
+    while let [b'\t' | b'\n' | b'\r' | b' ', rest @ ..]
+    | [rest @ .., b'\t' | b'\n' | b'\r' | b' '] = value
+    {
+        value = rest;
+    }
+    value
 }
 
 /// Whether both are equal, ignoring ASCII case.
