@@ -5,7 +5,7 @@ use super::buffer::Buffer;
 use super::field::{ByteOrderMark, Field};
 use super::gather::Gathered;
 use super::message::MessageEvent;
-use super::store::{Loss, Skipped, Store};
+use super::store::{Skipped, Store};
 use super::whole::{self, Block, Found, Usual};
 use crate::SMALL_CODE;
 use core::fmt;
@@ -151,7 +151,9 @@ pub enum Progress {
 pub enum DecodeError {
     /// An event does not fit into the buffer: see [`Decoder`] for the limit. The decoder has skipped it and continues
     /// with the next one.
-    EventTooLong,
+    // `Option<DecodeError>` is then zero if it is `None`, so that a new decoder is all zeros: a `static` then takes no
+    // flash.
+    EventTooLong = 1,
     /// The allocator has refused memory for an event (feature `alloc`). The decoder has skipped it and continues with
     /// the next one.
     ///
@@ -169,15 +171,6 @@ impl fmt::Display for DecodeError {
     }
 }
 
-impl From<Loss> for DecodeError {
-    fn from(loss: Loss) -> Self {
-        match loss {
-            Loss::NoMemory => Self::OutOfMemory,
-            Loss::None | Loss::TooLong => Self::EventTooLong,
-        }
-    }
-}
-
 impl core::error::Error for DecodeError {}
 
 /// Why a last event ID could not be set.
@@ -191,15 +184,6 @@ pub enum LastEventIdError {
     ForbiddenByte,
     /// The allocator has refused memory for the ID (feature `alloc`).
     OutOfMemory,
-}
-
-impl From<Loss> for LastEventIdError {
-    fn from(loss: Loss) -> Self {
-        match loss {
-            Loss::NoMemory => Self::OutOfMemory,
-            Loss::None | Loss::TooLong => Self::TooLong,
-        }
-    }
 }
 
 impl fmt::Display for LastEventIdError {
@@ -267,7 +251,7 @@ impl<B> Decoder<B> {
     /// connection.
     #[must_use]
     pub const fn is_too_long(&self) -> bool {
-        !matches!(self.store.parts.loss, Loss::None)
+        self.store.parts.loss.is_some()
     }
 
     /// The number of comments in this stream. Servers send comments to show that they are alive.
@@ -396,7 +380,7 @@ impl<B: Buffer> Decoder<B> {
         }
         match step {
             Gathered::NeedInput => None,
-            Gathered::Lost(loss) => Some(Err(loss.into())),
+            Gathered::Lost(error) => Some(Err(error)),
             // The block ends where the rest of the chunk starts.
             Gathered::Event if block.len > 0 => {
                 let end = bytes.len().wrapping_sub(left);
@@ -491,7 +475,7 @@ impl<B: Buffer> Decoder<B> {
                 Ok(Progress::Event)
             }
             Gathered::NeedInput | Gathered::NoEvent => Ok(Progress::NeedInput),
-            Gathered::Lost(loss) => Err(loss.into()),
+            Gathered::Lost(error) => Err(error),
         }
     }
 
@@ -524,7 +508,7 @@ impl<B: Buffer> Decoder<B> {
             return Err(LastEventIdError::ForbiddenByte);
         }
         self.start_block(&[]);
-        self.store.set_last_id(id).map_err(LastEventIdError::from)
+        self.store.set_last_id(id)
     }
 
     /// Gives back the memory of a buffer that grows, except for the last event ID, if the stream is between two events.

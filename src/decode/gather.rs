@@ -2,9 +2,9 @@
 //! `store`. Correct for any input; `whole` is a faster path for a block of lines that is whole in a chunk.
 
 use super::buffer::Buffer;
-use super::decoder::{Decoder, Stage};
+use super::decoder::{DecodeError, Decoder, Stage};
 use super::field::{Field, parse, parse_retry};
-use super::store::{Loss, Skipped};
+use super::store::Skipped;
 use crate::SMALL_CODE;
 use crate::scan::{Lines, ends_with_cr};
 
@@ -17,7 +17,8 @@ pub(super) enum Gathered {
     Event,
     /// A blank line has ended lines without data.
     NoEvent,
-    Lost(Loss),
+    /// A blank line has ended an event that is lost.
+    Lost(DecodeError),
 }
 
 impl<B: Buffer> Decoder<B> {
@@ -122,7 +123,7 @@ impl<B: Buffer> Decoder<B> {
                 Gathered::Event
             }
             Ok(false) => Gathered::NoEvent,
-            Err(loss) => Gathered::Lost(loss),
+            Err(error) => Gathered::Lost(error),
         }
     }
 }

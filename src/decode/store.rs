@@ -12,6 +12,7 @@
 //! that does not fit.
 
 use super::buffer::Buffer;
+use super::decoder::{DecodeError, LastEventIdError};
 use super::field::{Field, identifies_field, split};
 use super::whole::Block;
 use crate::SMALL_CODE;
@@ -46,14 +47,14 @@ pub(super) struct Parts {
     /// Data lines came after an `event` or `id` line that came after data. They are not joined yet: the data span
     /// covers only the data before that line.
     scattered: bool,
-    /// Why the event is not kept.
-    pub(super) loss: Loss,
+    /// Why the event is lost, if it is.
+    pub(super) loss: Option<DecodeError>,
     spans: [Span; 3],
 }
 
 impl Parts {
     pub(super) const NONE: Self =
-        Self { present: 0, scattered: false, loss: Loss::None, spans: [Span::EMPTY; 3] };
+        Self { present: 0, scattered: false, loss: None, spans: [Span::EMPTY; 3] };
 
     /// Sets the span of `field`, if it is part of an event.
     #[inline(always)]
@@ -95,17 +96,6 @@ impl Parts {
             span.end = span.end.wrapping_add(by);
         }
     }
-}
-
-/// Why an event is lost.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Loss {
-    None,
-    /// The event is longer than the buffer's limit.
-    TooLong,
-    /// The allocator has refused memory for the event.
-    NoMemory,
 }
 
 /// The kind of line whose rest is skipped.
@@ -166,7 +156,7 @@ impl<B> Store<B> {
     /// Whether the store has nothing but the last event ID.
     pub(super) const fn is_empty(&self) -> bool {
         // An empty value is present, but has no bytes.
-        self.end == self.id_len && self.parts.present == 0 && matches!(self.parts.loss, Loss::None)
+        self.end == self.id_len && self.parts.present == 0 && self.parts.loss.is_none()
     }
 
     /// Drops all lines.
@@ -176,7 +166,7 @@ impl<B> Store<B> {
         self.used = self.id_len;
         self.parts.present = 0;
         self.parts.scattered = false;
-        self.parts.loss = Loss::None;
+        self.parts.loss = None;
     }
 }
 
@@ -203,17 +193,17 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Sets the last event ID. `Err`: `id` does not fit, and nothing has changed.
-    pub(super) fn set_last_id(&mut self, id: &[u8]) -> Result<(), Loss> {
+    pub(super) fn set_last_id(&mut self, id: &[u8]) -> Result<(), LastEventIdError> {
         let grown = id.len().wrapping_sub(self.id_len);
         let used = self.used.wrapping_add(grown);
         // An ID that is not longer than the old one fits in its place.
         if id.len() > self.id_len {
             let needed = used.wrapping_add(self.line_len()).wrapping_add(SPARE);
             if needed > self.memory.limit() {
-                return Err(Loss::TooLong);
+                return Err(LastEventIdError::TooLong);
             }
             if !self.memory.grow(self.end.wrapping_add(grown).wrapping_add(SPARE)) {
-                return Err(Loss::NoMemory);
+                return Err(LastEventIdError::OutOfMemory);
             }
         }
         self.shift_lines(id.len());
@@ -276,7 +266,7 @@ impl<B: Buffer> Store<B> {
     /// Reserves memory for a whole line. `false`: the line does not fit, or the event is lost.
     #[inline]
     pub(super) fn reserve_line(&mut self, len: usize) -> bool {
-        self.parts.loss == Loss::None && self.reserve(len)
+        self.parts.loss.is_none() && self.reserve(len)
     }
 
     /// Keeps a line that is whole in the chunk, after a successful [`reserve_line`](Self::reserve_line).
@@ -311,8 +301,12 @@ impl<B: Buffer> Store<B> {
     }
 
     /// Why `more` bytes do not fit.
-    fn loss_of(&self, more: usize) -> Loss {
-        if self.is_within_limit(more) { Loss::NoMemory } else { Loss::TooLong }
+    fn loss_of(&self, more: usize) -> DecodeError {
+        if self.is_within_limit(more) {
+            DecodeError::OutOfMemory
+        } else {
+            DecodeError::EventTooLong
+        }
     }
 
     /// Reserves memory for `more` bytes of the line being read and its line end. `false`: they are not within the
@@ -375,12 +369,12 @@ impl<B: Buffer> Store<B> {
 
     /// Drops kept lines so that `more` bytes of the line being read fit. `false`: they do not, or the line does not
     /// count.
-    fn drop_lines_for(&mut self, field: Option<Field>, more: usize, loss: Loss) -> bool {
+    fn drop_lines_for(&mut self, field: Option<Field>, more: usize, loss: DecodeError) -> bool {
         if matches!(field, None | Some(Field::Comment | Field::Retry)) {
             return false;
         }
-        if self.parts.loss == Loss::None {
-            self.parts.loss = loss;
+        if self.parts.loss.is_none() {
+            self.parts.loss = Some(loss);
             self.parts.remove(Field::Data);
             self.parts.scattered = false;
             self.keep_ids();
@@ -417,7 +411,7 @@ impl<B: Buffer> Store<B> {
             return self.drop_line();
         }
         let start = self.line.wrapping_add(value_start);
-        if self.parts.loss == Loss::None {
+        if self.parts.loss.is_none() {
             self.used = self.used.wrapping_add(self.line_len()).wrapping_add(1);
             return self.place(field, start);
         }
@@ -477,7 +471,7 @@ impl<B: Buffer> Store<B> {
         if !self.is_joined(Field::Data) {
             return lines.take_with_word();
         }
-        debug_assert!(self.parts.loss == Loss::None, "a lost event has no data");
+        debug_assert!(self.parts.loss.is_none(), "a lost event has no data");
         let mut data = self.parts.span(Field::Data);
         let limit = self.memory.limit().saturating_sub(SPARE);
         let memory = self.memory.bytes_mut();
@@ -577,7 +571,7 @@ impl<B: Buffer> Store<B> {
 
     /// Handles the blank line. `Ok(true)`: the lines are an event, which stays here until [`release`](Self::release).
     /// `Ok(false)`: they are not; the lines are dropped, and the ID is committed.
-    pub(super) fn finish(&mut self) -> Result<bool, Loss> {
+    pub(super) fn finish(&mut self) -> Result<bool, DecodeError> {
         debug_assert!(!self.is_mid_line(), "a line ends before the blank line");
         if self.parts.scattered {
             self.join_scattered();
@@ -587,7 +581,7 @@ impl<B: Buffer> Store<B> {
         if !is_event {
             self.commit();
         }
-        if loss == Loss::None { Ok(is_event) } else { Err(loss) }
+        loss.map_or(Ok(is_event), Err)
     }
 
     /// Makes the event's ID the last event ID, and drops the lines.
