@@ -6,7 +6,7 @@ use super::field::{ByteOrderMark, Field};
 use super::gather::Gathered;
 use super::message::MessageEvent;
 use super::store::{Skipped, Store};
-use super::whole::{self, Block, Found, Usual};
+use super::whole::{self, Block, Unusual, Usual};
 use crate::SMALL_CODE;
 use core::fmt;
 use core::time::Duration;
@@ -353,7 +353,7 @@ impl<B: Buffer> Decoder<B> {
                         }));
                     }
                 }
-                Err(Found::Incomplete) => {
+                Err(Unusual::PartialLine) => {
                     if !chunk.is_empty() {
                         self.stage = Stage::Gathering;
                         self.append_to_line(chunk);
@@ -361,7 +361,7 @@ impl<B: Buffer> Decoder<B> {
                     }
                     return None;
                 }
-                Err(_) => {}
+                Err(Unusual::Other) => {}
             }
         }
         let (bytes, mut block) = (*chunk, Block::new());

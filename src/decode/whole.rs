@@ -32,14 +32,21 @@ pub(super) struct Usual<'c> {
     pub(super) len: usize,
 }
 
+/// Why the block at the start of a chunk is no usual one.
+pub(super) enum Unusual {
+    /// No line ends in the chunk.
+    PartialLine,
+    /// Another block, or a usual one without its blank line.
+    Other,
+}
+
 /// Parses the block at the start of `chunk` without a loop, if it is a usual one: at most one comment block, then at
-/// most one `event` line, at most one `id` line, and one `data` line, in this order. `Err`: the block is unusual or
-/// incomplete; `Found::Incomplete` if no line ends in the chunk.
+/// most one `event` line, at most one `id` line, and one `data` line, in this order.
 #[inline(always)]
-pub(super) fn find_usual(chunk: &[u8]) -> Result<Usual<'_>, Found> {
+pub(super) fn find_usual(chunk: &[u8]) -> Result<Usual<'_>, Unusual> {
     let mut lines = <Lines<'_>>::new(chunk);
     let mut block = Usual { event_type: &[], id: None, data: None, comments: 0, len: 0 };
-    let (mut line, mut word) = lines.take_with_word().ok_or(Found::Incomplete)?;
+    let (mut line, mut word) = lines.take_with_word().ok_or(Unusual::PartialLine)?;
     if let Some(data) = Field::Data.value(line, word) {
         block.data = Some(data);
     } else {
@@ -49,23 +56,23 @@ pub(super) fn find_usual(chunk: &[u8]) -> Result<Usual<'_>, Found> {
                 block.len = lines.start();
                 return Ok(block);
             }
-            (line, word) = lines.take_with_word().ok_or(Found::Rare)?;
+            (line, word) = lines.take_with_word().ok_or(Unusual::Other)?;
         }
         if let Some(event_type) = Field::Event.value(line, word) {
             block.event_type = event_type;
-            (line, word) = lines.take_with_word().ok_or(Found::Rare)?;
+            (line, word) = lines.take_with_word().ok_or(Unusual::Other)?;
         }
         if let Some(id) = Field::Id.value(line, word) {
             if has_nul(id) {
-                return Err(Found::Rare);
+                return Err(Unusual::Other);
             }
             block.id = Some(id);
-            (line, word) = lines.take_with_word().ok_or(Found::Rare)?;
+            (line, word) = lines.take_with_word().ok_or(Unusual::Other)?;
         }
-        block.data = Some(Field::Data.value(line, word).ok_or(Found::Rare)?);
+        block.data = Some(Field::Data.value(line, word).ok_or(Unusual::Other)?);
     }
     if !lines.take_blank() {
-        return Err(Found::Rare);
+        return Err(Unusual::Other);
     }
     block.len = lines.start();
     Ok(block)
