@@ -4,19 +4,19 @@
 use super::buffer::Buffer;
 use super::decoder::{Decoder, Stage};
 use super::field::Field;
-use super::gather::Gathered;
+use super::gather::Stop;
 use super::whole::{Block, Found};
 use crate::SMALL_CODE;
 use crate::scan::{empty_slice, is_line_end};
 
 impl<B: Buffer> Decoder<B> {
     /// Takes input up to the next event, which is then in the store. Also returns how many bytes of the chunk are left.
-    pub(super) fn gather_event(&mut self, mut chunk: &[u8]) -> (Gathered, usize) {
+    pub(super) fn gather_event(&mut self, mut chunk: &[u8]) -> (Stop, usize) {
         loop {
             let skipped = self.start_block(chunk);
-            let (gathered, left) = self.gather(chunk.get(skipped..).unwrap_or_default());
-            if gathered != Gathered::NoEvent {
-                return (gathered, left);
+            let (stop, left) = self.gather(chunk.get(skipped..).unwrap_or_default());
+            if let Some(stop) = stop {
+                return (stop, left);
             }
             let start = chunk.len().wrapping_sub(left);
             chunk = chunk.get(start..).unwrap_or_default();
@@ -31,7 +31,7 @@ impl<B: Buffer> Decoder<B> {
         mut chunk: &[u8],
         block: &mut Block,
         may_borrow: bool,
-    ) -> (Gathered, usize) {
+    ) -> (Stop, usize) {
         loop {
             if !matches!(self.stage, Stage::Between | Stage::Usual | Stage::Gathering) {
                 let skipped = self.start_block(chunk);
@@ -39,12 +39,12 @@ impl<B: Buffer> Decoder<B> {
             }
             if self.stage != Stage::Reading && self.stage != Stage::Gathering {
                 if chunk.is_empty() {
-                    return (Gathered::NeedInput, 0);
+                    return (Stop::NeedInput, 0);
                 }
                 let found = block.find(chunk);
                 if found == Found::Whole && may_borrow && self.take_found(&mut chunk, block) {
                     if block.parts.has(Field::Data) {
-                        return (Gathered::Event, chunk.len());
+                        return (Stop::Event, chunk.len());
                     }
                     *block = Block::new();
                     continue;
@@ -54,22 +54,22 @@ impl<B: Buffer> Decoder<B> {
                         Found::Whole => {
                             *block = Block::new();
                             match self.end_event() {
-                                Gathered::NoEvent => continue,
-                                gathered => return (gathered, chunk.len()),
+                                None => continue,
+                                Some(stop) => return (stop, chunk.len()),
                             }
                         }
                         Found::Incomplete => {
                             self.append_to_line(chunk);
-                            return (Gathered::NeedInput, 0);
+                            return (Stop::NeedInput, 0);
                         }
                         Found::Repeated | Found::Rare => {}
                     }
                 }
                 *block = Block::new();
             }
-            let (gathered, left) = self.gather(chunk);
-            if gathered != Gathered::NoEvent {
-                return (gathered, left);
+            let (stop, left) = self.gather(chunk);
+            if let Some(stop) = stop {
+                return (stop, left);
             }
             let start = chunk.len().wrapping_sub(left);
             chunk = chunk.get(start..).unwrap_or_default();

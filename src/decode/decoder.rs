@@ -3,7 +3,7 @@
 
 use super::buffer::Buffer;
 use super::field::{ByteOrderMark, Field};
-use super::gather::Gathered;
+use super::gather::Stop;
 use super::message::MessageEvent;
 use super::store::{Skipped, Store};
 use super::whole::{self, Block, Unusual, Usual};
@@ -365,32 +365,35 @@ impl<B: Buffer> Decoder<B> {
             }
         }
         let (bytes, mut block) = (*chunk, Block::new());
-        let (mut step, mut left) = (Gathered::NoEvent, bytes.len());
-        if self.stage == Stage::Gathering {
-            (step, left) =
-                if self.append_byte(bytes) { (Gathered::NeedInput, 0) } else { self.gather(bytes) };
-        }
-        if step == Gathered::NoEvent {
-            let start = bytes.len().wrapping_sub(left);
-            (step, left) = self.advance(bytes.get(start..).unwrap_or_default(), &mut block, true);
-        }
+        let gathered = if self.stage != Stage::Gathering {
+            (None, bytes.len())
+        } else if self.append_byte(bytes) {
+            (Some(Stop::NeedInput), 0)
+        } else {
+            self.gather(bytes)
+        };
+        let (stop, left) = match gathered {
+            (Some(stop), left) => (stop, left),
+            (None, left) => {
+                let start = bytes.len().wrapping_sub(left);
+                self.advance(bytes.get(start..).unwrap_or_default(), &mut block, true)
+            }
+        };
         let used = chunk.len().checked_sub(left);
         if let Some(rest) = used.and_then(|used| chunk.get(used..)) {
             *chunk = rest;
         }
-        match step {
-            Gathered::NeedInput => None,
-            Gathered::Lost(error) => Some(Err(error)),
+        match stop {
+            Stop::NeedInput => None,
+            Stop::Lost(error) => Some(Err(error)),
             // The block ends where the rest of the chunk starts.
-            Gathered::Event if block.len > 0 => {
+            Stop::Event if block.len > 0 => {
                 let end = bytes.len().wrapping_sub(left);
                 let start = end.wrapping_sub(block.len);
                 let bytes = bytes.get(start..end).unwrap_or_default();
                 Some(Ok(self.borrowed(&block, bytes)))
             }
-            Gathered::Event => Some(Ok(self.stored())),
-            // Unreachable: `advance` continues after `NoEvent`.
-            Gathered::NoEvent => None,
+            Stop::Event => Some(Ok(self.stored())),
         }
     }
 
@@ -462,20 +465,20 @@ impl<B: Buffer> Decoder<B> {
     /// [`DecodeError`], once for each lost event. The next call continues after that event.
     pub fn decode(&mut self, chunk: &mut &[u8]) -> Result<Progress, DecodeError> {
         let bytes = *chunk;
-        let (step, left) = if SMALL_CODE {
+        let (stop, left) = if SMALL_CODE {
             self.gather_event(bytes)
         } else {
             self.advance(bytes, &mut Block::new(), false)
         };
         let start = bytes.len().wrapping_sub(left);
         *chunk = bytes.get(start..).unwrap_or_default();
-        match step {
-            Gathered::Event => {
+        match stop {
+            Stop::Event => {
                 self.stage = Stage::Ready;
                 Ok(Progress::Event)
             }
-            Gathered::NeedInput | Gathered::NoEvent => Ok(Progress::NeedInput),
-            Gathered::Lost(error) => Err(error),
+            Stop::NeedInput => Ok(Progress::NeedInput),
+            Stop::Lost(error) => Err(error),
         }
     }
 
