@@ -48,9 +48,7 @@ impl Field {
             Self::Comment => b"",
         }
     }
-}
 
-impl Field {
     /// The index of the field in `Parts`, if it is part of an event: 0 to 2.
     #[allow(clippy::as_conversions, reason = "a match compiles to a jump")]
     #[inline(always)]
@@ -73,6 +71,26 @@ impl Field {
     #[inline(always)]
     pub(super) const fn bit(self) -> u8 {
         1 << self.slot()
+    }
+
+    /// The value of `line`, if it has this field and a colon.
+    #[inline(always)]
+    pub(super) fn value(self, line: &[u8], word: u64) -> Option<&[u8]> {
+        let (key, with_space) = match self {
+            Self::Data => const { Key::both(Field::Data) },
+            Self::Event => const { Key::both(Field::Event) },
+            Self::Id => const { Key::both(Field::Id) },
+            Self::Retry => const { Key::both(Field::Retry) },
+            Self::Comment => const { Key::both(Field::Comment) },
+        };
+        // Most servers write a space: one comparison for that case.
+        if word & with_space.mask == with_space.word {
+            line.get(with_space.len..)
+        } else if word & key.mask == key.word {
+            line.get(key.len..)
+        } else {
+            None
+        }
     }
 }
 
@@ -137,9 +155,7 @@ impl Key {
             field: self.field,
         }
     }
-}
 
-impl Key {
     /// Where the value starts, if the line has this key. `word` has the line's first eight bytes, as
     /// [`Lines::word`](crate::scan::Lines::word) returns them.
     #[inline(always)]
@@ -158,28 +174,6 @@ pub(super) fn split_word(word: u64) -> Option<(Field, usize)> {
     let [initial, ..] = word.to_le_bytes();
     let key = KEYS.get(usize::from(initial & 15))?;
     key.value_start(word).map(|start| (key.field, start))
-}
-
-impl Field {
-    /// The value of `line`, if it has this field and a colon.
-    #[inline(always)]
-    pub(super) fn value(self, line: &[u8], word: u64) -> Option<&[u8]> {
-        let (key, with_space) = match self {
-            Self::Data => const { Key::both(Field::Data) },
-            Self::Event => const { Key::both(Field::Event) },
-            Self::Id => const { Key::both(Field::Id) },
-            Self::Retry => const { Key::both(Field::Retry) },
-            Self::Comment => const { Key::both(Field::Comment) },
-        };
-        // Most servers write a space: one comparison for that case.
-        if word & with_space.mask == with_space.word {
-            line.get(with_space.len..)
-        } else if word & key.mask == key.word {
-            line.get(key.len..)
-        } else {
-            None
-        }
-    }
 }
 
 /// The field of `line`, and where its value starts. `None`: the field is unknown.

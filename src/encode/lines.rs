@@ -78,6 +78,21 @@ impl Fields<'_> {
     pub(super) fn write_head<O: Storage + ?Sized>(&self, sink: &mut Sink<'_, O>) {
         for_each!(field in &self.0, field.write(sink));
     }
+
+    /// Writes the fields and the blank line at compile time, where neither traits nor memchr are available. Returns the
+    /// length; bytes that do not fit are only counted.
+    pub(super) const fn write_const(&self, out: &mut [u8]) -> usize {
+        let mut writer = ConstWriter { free: out, written: 0 };
+        let mut fields: &[Field<'_>] = &self.0;
+        while let [field, rest @ ..] = fields {
+            if let Some(value) = field.value {
+                writer.put_lines(field.prefix, value);
+            }
+            fields = rest;
+        }
+        writer.put(b"\n");
+        writer.written
+    }
 }
 
 impl Field<'_> {
@@ -226,23 +241,6 @@ impl Splitter {
     #[inline]
     fn end_line<O: Storage + ?Sized>(&self, sink: &mut Sink<'_, O>) {
         sink.put_line(self.pending, b"");
-    }
-}
-
-impl Fields<'_> {
-    /// Writes the fields and the blank line at compile time, where neither traits nor memchr are available. Returns the
-    /// length; bytes that do not fit are only counted.
-    pub(super) const fn write_const(&self, out: &mut [u8]) -> usize {
-        let mut writer = ConstWriter { free: out, written: 0 };
-        let mut fields: &[Field<'_>] = &self.0;
-        while let [field, rest @ ..] = fields {
-            if let Some(value) = field.value {
-                writer.put_lines(field.prefix, value);
-            }
-            fields = rest;
-        }
-        writer.put(b"\n");
-        writer.written
     }
 }
 

@@ -53,9 +53,7 @@ impl<'a, S: Search> Lines<'a, S> {
         }
         Some(end)
     }
-}
 
-impl<'a, S: Search> Lines<'a, S> {
     /// The next eight bytes, the first one lowest, filled up with zeros.
     #[inline(always)]
     pub(crate) fn word(&self) -> u64 {
