@@ -97,7 +97,7 @@ pub struct EventSource<B> {
     attempts: u32,
     state: State,
     /// Whether an event has come on this connection.
-    has_event: bool,
+    event_came: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl<B: Buffer> EventSource<B> {
     }
 
     const fn start(decoder: Decoder<B>, backoff: Option<Backoff>) -> Self {
-        Self { decoder, backoff, at_least_ms: 0, attempts: 0, state: State::New, has_event: false }
+        Self { decoder, backoff, at_least_ms: 0, attempts: 0, state: State::New, event_came: false }
     }
 
     /// Begins a connection: returns how long the caller must wait before it connects. `None`: the client is closed.
@@ -199,7 +199,7 @@ impl<B: Buffer> EventSource<B> {
         );
         self.at_least_ms = 0;
         self.attempts = attempts.saturating_add(1);
-        self.has_event = false;
+        self.event_came = false;
         self.decoder.reconnect();
         Some(wait)
     }
@@ -286,7 +286,7 @@ impl<B: Buffer> EventSource<B> {
             return None;
         }
         let event = self.decoder.next(chunk);
-        self.has_event |= event.is_some();
+        self.event_came |= event.is_some();
         event
     }
 
@@ -335,7 +335,7 @@ impl<B> EventSource<B> {
     /// some number of attempts, call [`close`](Self::close).
     #[must_use]
     pub const fn attempts(&self) -> u32 {
-        if self.has_event || self.decoder.comments() > 0 { 0 } else { self.attempts }
+        if self.event_came || self.decoder.comments() > 0 { 0 } else { self.attempts }
     }
 
     /// The decoder, with the last event ID, the reconnection time, and the counts of comments and ignored lines.

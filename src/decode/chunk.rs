@@ -145,7 +145,7 @@ impl<B: Buffer> Decoder<B> {
     // `chunk` is passed by value: a reference to it would keep it in memory instead of registers.
     #[inline(never)]
     pub(super) fn start_block(&mut self, chunk: &[u8]) -> usize {
-        if self.has_event() {
+        if self.has_stored_event() {
             self.store.release();
             self.stage = Stage::Reading;
             self.event_has_retry = false;

@@ -226,7 +226,8 @@ impl<B> Decoder<B> {
         self.store.is_mid_line() || !matches!(self.skipped, Skipped::No)
     }
 
-    pub(super) const fn has_event(&self) -> bool {
+    /// Whether the store has an event that was returned.
+    pub(super) const fn has_stored_event(&self) -> bool {
         matches!(self.stage, Stage::HandedOut | Stage::Ready)
     }
 
@@ -239,7 +240,7 @@ impl<B> Decoder<B> {
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     #[must_use]
     pub const fn is_mid_event(&self) -> bool {
-        !self.has_event()
+        !self.has_stored_event()
             && (self.is_mid_line() || self.byte_order_mark.is_partial() || !self.store.is_empty())
     }
 
@@ -495,7 +496,7 @@ impl<B: Buffer> Decoder<B> {
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         match self.store.part(Field::Id) {
-            Some(id) if self.has_event() => id,
+            Some(id) if self.has_stored_event() => id,
             _ => self.store.last_id(),
         }
     }
@@ -533,7 +534,7 @@ impl<B: Buffer> Decoder<B> {
     /// connection continues with the bytes of the new one. The standard's text clears the last event ID buffer here;
     /// Chromium and Firefox keep it, and so does this method.
     pub fn reconnect(&mut self) {
-        if self.has_event() {
+        if self.has_stored_event() {
             self.store.release();
         }
         self.store.end_stream();

@@ -3,7 +3,7 @@
 use super::digits::Digits;
 use super::field::{EventId, EventType};
 use super::formatted::FormattedEvent;
-use super::lines::{Field, Fields};
+use super::lines::{Fields, PrefixedValue};
 use super::output::{BufferTooSmall, Output, Sink};
 use super::writer::DataWriter;
 use crate::SMALL_CODE;
@@ -261,11 +261,11 @@ impl<'a> Event<'a> {
             None => None,
         };
         Fields([
-            Field { prefix: b": ", value: self.comment, multiline: true },
-            Field { prefix: b"event: ", value: event_type, multiline: false },
-            Field { prefix: b"id: ", value: id, multiline: false },
-            Field { prefix: b"retry: ", value: retry, multiline: false },
-            Field { prefix: DATA, value: self.data, multiline: true },
+            PrefixedValue { prefix: b": ", value: self.comment, multiline: true },
+            PrefixedValue { prefix: b"event: ", value: event_type, multiline: false },
+            PrefixedValue { prefix: b"id: ", value: id, multiline: false },
+            PrefixedValue { prefix: b"retry: ", value: retry, multiline: false },
+            PrefixedValue { prefix: DATA, value: self.data, multiline: true },
         ])
     }
 

@@ -5,10 +5,10 @@ use super::output::{Sink, Storage};
 use crate::SMALL_CODE;
 use crate::scan::{Lines, ends_with_cr, has_line_end};
 
-/// A field of an event.
+/// The value of a field, if present, and what is written before each of its lines.
 #[derive(Clone, Copy)]
-pub(super) struct Field<'e> {
-    /// The prefix of each of its lines.
+pub(super) struct PrefixedValue<'e> {
+    /// The field name, the colon and a space.
     pub(super) prefix: &'static [u8],
     pub(super) value: Option<&'e [u8]>,
     /// Whether the value can have line breaks, and must be split.
@@ -17,7 +17,7 @@ pub(super) struct Field<'e> {
 
 /// The fields of an event, in the order in which they are written.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'e>(pub(super) [Field<'e>; 5]);
+pub(super) struct Fields<'e>(pub(super) [PrefixedValue<'e>; 5]);
 
 /// Runs code for each field. Fast code has no loop: the compiler then uses all constants of each field.
 macro_rules! for_each {
@@ -83,7 +83,7 @@ impl Fields<'_> {
     /// length; bytes that do not fit are only counted.
     pub(super) const fn write_const(&self, out: &mut [u8]) -> usize {
         let mut writer = ConstWriter { free: out, written: 0 };
-        let mut fields: &[Field<'_>] = &self.0;
+        let mut fields: &[PrefixedValue<'_>] = &self.0;
         while let [field, rest @ ..] = fields {
             if let Some(value) = field.value {
                 writer.put_lines(field.prefix, value);
@@ -95,7 +95,7 @@ impl Fields<'_> {
     }
 }
 
-impl Field<'_> {
+impl PrefixedValue<'_> {
     /// See [`Fields::inspect`].
     #[inline(always)]
     fn inspect(&mut self) -> usize {

@@ -79,7 +79,7 @@ fn check_not_empty<E>(buffer: &mut [u8]) -> Result<&mut [u8], BufferedError<E>> 
 }
 
 /// Copies as many bytes as fit into `out`, and returns their number.
-fn copy(available: &[u8], out: &mut [u8]) -> usize {
+fn copy_fitting(available: &[u8], out: &mut [u8]) -> usize {
     let len = available.len().min(out.len());
     if let (Some(from), Some(to)) = (available.get(..len), out.get_mut(..len)) {
         to.copy_from_slice(from);
@@ -134,7 +134,7 @@ impl<R: embedded_io::ErrorType, B> embedded_io::ErrorType for Buffered<R, B> {
 
 #[cfg(feature = "embedded-io-v0.7")]
 mod blocking {
-    use super::{Buffered, BufferedError, check_not_empty, copy};
+    use super::{Buffered, BufferedError, check_not_empty, copy_fitting};
     use embedded_io::{BufRead, Read};
 
     impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Buffered<R, B> {
@@ -157,7 +157,7 @@ mod blocking {
             if out.is_empty() {
                 return Ok(0);
             }
-            let len = copy(self.fill_buf()?, out);
+            let len = copy_fitting(self.fill_buf()?, out);
             self.consume(len);
             Ok(len)
         }
@@ -166,7 +166,7 @@ mod blocking {
 
 #[cfg(feature = "embedded-io-async-v0.7")]
 mod asynch {
-    use super::{Buffered, BufferedError, check_not_empty, copy};
+    use super::{Buffered, BufferedError, check_not_empty, copy_fitting};
     use embedded_io_async::{BufRead, Read};
 
     impl<R: Read, B: AsRef<[u8]> + AsMut<[u8]>> BufRead for Buffered<R, B> {
@@ -189,7 +189,7 @@ mod asynch {
             if out.is_empty() {
                 return Ok(0);
             }
-            let len = copy(self.fill_buf().await?, out);
+            let len = copy_fitting(self.fill_buf().await?, out);
             self.consume(len);
             Ok(len)
         }
