@@ -189,9 +189,10 @@ fn ends_in_64(bytes: &[u8; 64]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::from_utf8;
+    use super::{ascii_len, ascii_len_by, from_utf8, is_ascii_64, is_short_ascii, is_utf8};
     use proptest::collection;
     use proptest::prelude::*;
+    use std::vec::Vec;
 
     /// All kinds of non-ASCII characters, complete and truncated, at all positions, for all lengths that are handled
     /// differently.
@@ -207,7 +208,61 @@ mod tests {
                         let mut bytes = ascii.clone();
                         bytes.splice(at..at, other[..end].iter().copied());
                         assert_eq!(from_utf8(&bytes), core::str::from_utf8(&bytes), "{bytes:?}");
+                        assert_eq!(is_utf8(&bytes), core::str::from_utf8(&bytes).is_ok());
                     }
+                }
+            }
+        }
+    }
+
+    /// Bytes that are equal, for all lengths: a part that is compared with another must not cancel it.
+    #[test]
+    fn every_byte_repeated() {
+        let step = if cfg!(miri) { 47 } else { 1 };
+        for len in (0..200).step_by(step) {
+            for byte in (0..=u8::MAX).rev().step_by(step) {
+                let bytes = std::vec![byte; len];
+                assert_eq!(from_utf8(&bytes), core::str::from_utf8(&bytes), "{len} times {byte}");
+            }
+        }
+    }
+
+    /// ASCII is found up to the first byte that is none. If less were found, `from_utf8` would only be slower.
+    #[test]
+    fn all_ascii_is_found() {
+        let check = |bytes: &[u8], ascii: usize| {
+            assert_eq!(is_short_ascii(bytes), bytes.len() <= 128 && ascii == bytes.len());
+            if bytes.len() > 128 {
+                let found = if ascii == bytes.len() { ascii } else { ascii / 128 * 128 };
+                assert_eq!(ascii_len(bytes), found, "{} bytes, {ascii} of ASCII", bytes.len());
+                assert_eq!(ascii_len_by(bytes, is_ascii_64), found, "without AVX2");
+                assert_eq!(is_utf8(bytes), ascii == bytes.len());
+            }
+        };
+        for len in (0..400).step_by(if cfg!(miri) { 47 } else { 1 }) {
+            let mut bytes: Vec<u8> = (0..=0x7F).cycle().take(len).collect();
+            check(&bytes, len);
+            for at in (0..len).step_by(if cfg!(miri) { 47 } else { 1 }) {
+                let ascii = core::mem::replace(&mut bytes[at], 0x80);
+                check(&bytes, at);
+                bytes[at] = ascii;
+            }
+        }
+    }
+
+    /// Each byte at each of 64 positions, among bytes that differ from line ends in at most one bit.
+    #[cfg(feature = "std")]
+    #[test]
+    fn sixty_four_bytes() {
+        let step = if cfg!(miri) { 85 } else { 1 };
+        for byte in (0..=u8::MAX).step_by(step) {
+            for other in [0, 0x0B, 0x0C, 0x0E, 0x8A, 0x8D, 0x4A, 0xFF] {
+                for at in (64..128).step_by(step.min(7)) {
+                    let mut bytes = [other; 128];
+                    bytes[at] = byte;
+                    let end = matches!(byte, b'\n' | b'\r').then_some(at);
+                    let expected = std::is_x86_feature_detected!("avx2").then_some(end);
+                    assert_eq!(super::find_far(&bytes, 64), expected, "{byte} in {other} at {at}");
                 }
             }
         }
