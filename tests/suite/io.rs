@@ -316,6 +316,34 @@ fn a_flush_sends_a_part_of_an_event() {
     assert_eq!(writer.connection().flushed, expected.len());
 }
 
+/// The traits of `core` and `std` write the same bytes. `std`'s errors have the kind and the text of the connection's.
+#[cfg(feature = "std")]
+#[test]
+fn pieces_through_the_traits_of_std() {
+    let head = Event::new().id(EventId::from_u64(7));
+    let data = [b'x'; 100];
+    let mut writer = blocking::EventWriter::new(Connection::writing(&[]), [0; 32]);
+    let mut guard = writer.begin(&head).unwrap();
+    std::io::Write::write_all(&mut guard, &data).unwrap();
+    std::fmt::Write::write_str(&mut guard, "\rb").unwrap();
+    std::io::Write::flush(&mut guard).unwrap();
+    let expected = [&b"id: 7\ndata: "[..], &data, b"\ndata: b"].concat();
+    assert_eq!(writer.connection().output, expected);
+    assert_eq!(writer.connection().flushed, expected.len());
+
+    let failing = Connection::writing(&[Act::Fail, Act::Fail]);
+    let mut writer = blocking::EventWriter::new(failing, [0; 32]);
+    let mut guard = writer.begin(&head).unwrap();
+    let errors = [
+        std::io::Write::flush(&mut guard).unwrap_err(),
+        std::io::Write::write_all(&mut guard, &data).unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+        assert_eq!(error.to_string(), ErrorKind::TimedOut.to_string());
+    }
+}
+
 /// The contract of `Read`: a read into an empty slice does not wait, and is not the end.
 #[test]
 fn a_read_of_nothing_does_not_touch_the_connection() {
