@@ -405,14 +405,17 @@ proptest! {
     #[test]
     fn numbers(number in prop_oneof![any::<u64>(), 0..1000_u64, Just(u64::MAX)]) {
         let id = EventId::from_u64(number);
-        prop_assert_eq!(id.as_bytes(), number.to_string().into_bytes());
+        let digits = number.to_string();
+        prop_assert_eq!(id.as_bytes(), digits.as_bytes());
+        prop_assert_eq!(id, EventId::new(&digits).unwrap());
+        prop_assert_ne!(id, EventId::from_u64(number ^ 1));
         let hash = |id: EventId<'_>| BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
-        prop_assert_eq!(hash(id), hash(EventId::new(&number.to_string()).unwrap()));
+        prop_assert_eq!(hash(id), hash(EventId::new(&digits).unwrap()));
         prop_assert_ne!(hash(id), hash(EventId::from_u64(number ^ 1)));
     }
 }
 
-/// All splits of all short data made of line ends and other bytes.
+/// All splits of all short data made of line ends and other bytes. An empty piece changes nothing, not even in a CRLF.
 #[test]
 fn every_split_into_pieces() {
     for len in 0..=6_u32 {
@@ -427,6 +430,7 @@ fn every_split_into_pieces() {
                 for at in 0..data.len() {
                     if split >> at & 1 == 1 {
                         writer.write_bytes(&data[piece_start..at]);
+                        writer.write_bytes(b"");
                         piece_start = at;
                     }
                 }
@@ -505,10 +509,15 @@ fn at_compile_time() {
 
 #[test]
 fn debug_shows_the_bytes() {
-    let event = Event::new().id(EventId::from_u64(7)).retry(Duration::from_secs(1));
+    let event = Event::new()
+        .event_type(event_type!("t\0"))
+        .id(EventId::from_u64(7))
+        .retry(Duration::from_secs(1));
     let text = format!("{:?}", event.data_bytes(b"\xFF\"\n").comment("c"));
     assert!(text.contains(r#"data: Some("\xff\"\n")"#), "{text}");
     assert!(text.contains(r#"id: Some(EventId("7"))"#), "{text}");
+    assert!(text.contains(r#"event_type: Some(EventType("t\x00"))"#), "{text}");
+    assert!(text.contains(r#"comment: Some("c")"#), "{text}");
     assert!(text.contains(r#"retry: Some("1000")"#), "{text}");
     let text = format!("{:?}", event.data_fmt(format_args!("{}", 23.4)));
     assert!(text.contains("23.4"), "{text}");
