@@ -170,9 +170,10 @@ fn first_end(ends: u64, start: usize) -> Option<usize> {
 fn ends_in_64(bytes: &[u8; 64]) -> Option<u64> {
     // Looks up each byte by its low four bits: the line end with these bits, or a byte that does not have them. A byte
     // above 0x7F looks up 0, which differs from it, too.
+    const NO: i8 = -1;
     let candidates = _mm256_setr_epi8(
-        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0x0A, -1, -1, 0x0D, -1, -1, //
-        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0x0A, -1, -1, 0x0D, -1, -1,
+        NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 0x0A, NO, NO, 0x0D, NO, NO, //
+        NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 0x0A, NO, NO, 0x0D, NO, NO,
     );
     let ends = |bytes| _mm256_cmpeq_epi8(_mm256_shuffle_epi8(candidates, bytes), bytes);
     let start = bytes.as_ptr().cast();
