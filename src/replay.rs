@@ -404,3 +404,21 @@ impl<S> defmt::Format for ReplayBuffer<S> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Cursor, ReplayBuffer};
+    use crate::Event;
+
+    /// So many events that no test can push them.
+    #[test]
+    fn the_longest_id_is_complete() {
+        let mut replay = ReplayBuffer::new(u64::MAX, [0; 64]);
+        let last = Cursor { number: u64::MAX - 1, position: 0 };
+        (replay.oldest, replay.live, replay.at_start) = (last, last, last.number);
+        replay.push(&Event::new()).unwrap();
+        let mut cursor = replay.oldest();
+        let expected = b"id: 18446744073709551615-18446744073709551614\n\n";
+        assert_eq!(replay.next(&mut cursor), Some(Ok(&expected[..])));
+    }
+}
