@@ -175,6 +175,7 @@ fn tells_a_slow_client_once() {
 fn an_event_that_never_fits_changes_nothing() {
     let mut replay = buffer(3);
     let before = format!("{replay:?}");
+    assert!(before.contains("7-") && before.contains("1..4"), "{before}");
     let long = "x".repeat(300);
     let needed = Event::new().id(EventId::new("7-4").unwrap()).data(&long).encoded_len();
     assert_eq!(replay.push(&Event::new().data(&long)), Err(BufferTooSmall { needed }));
