@@ -233,11 +233,11 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
         if end > self.capacity() {
             return None;
         }
-        // Records after the newest one are older than those before it.
+        // A record at 0 overwrites the previous one at 0. Records after the newest one in memory are older than that.
         let wraps = start < tail;
         while self.oldest != self.live
             && (self.edge(self.oldest) < end
-                || wraps && (self.is_wrapped() || self.start_of(self.oldest) < end))
+                || wraps && (self.oldest.number <= self.at_start || self.oldest.position < end))
         {
             self.oldest = self.after(self.oldest);
         }
@@ -248,11 +248,6 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
     fn after(&self, mut cursor: Cursor) -> Cursor {
         let _ = self.next(&mut cursor);
         cursor
-    }
-
-    /// Whether the oldest event is after the newest in memory.
-    const fn is_wrapped(&self) -> bool {
-        self.oldest.number < self.at_start
     }
 
     /// The end of the free memory after the newest event, if the event of `cursor` were the oldest.
