@@ -37,7 +37,7 @@ struct Sized {
 }
 
 /// The state that the next stream inherits, and the state at the end of a stream.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     pub last_event_id: String,
     pub retry: Option<u128>,
@@ -47,6 +47,19 @@ pub struct Client {
     pub too_long: bool,
     pub comments: u32,
     pub ignored_lines: u32,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self {
+            last_event_id: latin1(b""),
+            retry: None,
+            cut_off: false,
+            too_long: false,
+            comments: 0,
+            ignored_lines: 0,
+        }
+    }
 }
 
 /// The standard, without a limit. Text as in a browser, which does not report an event's own values.
