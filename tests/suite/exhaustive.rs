@@ -53,32 +53,38 @@ fn splits(len: usize) -> impl Iterator<Item = Vec<usize>> {
 fn tokenizer() {
     let pieces: [&[u8]; 8] = [b"data", b"id", b":", b" ", b"\n", b"\r", b"x", b"\xEF\xBB\xBF"];
     let mut strings = 0_u64;
-    type Reached = (Tokenizer, Vec<Line>, Line);
-    // For each position of the string. Results for the prefix shared with the previous string are kept.
-    let mut reached: Vec<Reached> = vec![(Tokenizer::new(), Vec::new(), None)];
+    // Results for the prefix shared with the previous string are kept: its lines, and for each position the tokenizer,
+    // the number of lines, and the unfinished line.
+    let mut lines: Vec<Line> = Vec::new();
+    let mut reached: Vec<(Tokenizer, usize, Line)> = vec![(Tokenizer::new(), 0, None)];
     let mut before: Vec<u8> = Vec::new();
     for_each_string(&pieces, 9, &mut |string| {
         strings += 1;
         let common = string.iter().zip(&before).take_while(|(new, old)| new == old).count();
         before = string.to_vec();
         reached.truncate(common + 1);
+        lines.truncate(reached[common].1);
         for to in common + 1..=string.len() {
-            for from in 0..to {
-                let (mut tokenizer, mut lines, mut unfinished) = reached[from].clone();
+            for from in (0..to).rev() {
+                let (mut tokenizer, line, mut unfinished) = reached[from].clone();
+                let mut new = Vec::new();
                 let mut chunk = &string[from..to];
                 while let Some(token) = tokenizer.next(&mut chunk) {
-                    collect(&mut lines, &mut unfinished, token);
+                    collect(&mut new, &mut unfinished, token);
                 }
-                let state = (tokenizer, lines, unfinished);
-                match reached.get(to) {
-                    Some(before) => assert_eq!(*before, state, "{}", string.escape_ascii()),
-                    None => reached.push(state),
+                if from + 1 == to {
+                    lines.append(&mut new);
+                    reached.push((tokenizer, lines.len(), unfinished));
+                    continue;
                 }
+                assert_eq!(lines[line..], new, "{}", string.escape_ascii());
+                let state = (tokenizer, lines.len(), unfinished);
+                assert_eq!(reached[to], state, "{}", string.escape_ascii());
             }
         }
-        let (tokenizer, lines, _) = reached.last().unwrap();
+        let (tokenizer, ..) = reached.last().unwrap();
         let (expected, rest) = oracle::byte_lines(string);
-        assert_eq!(*lines, expected, "{}", string.escape_ascii());
+        assert_eq!(lines, expected, "{}", string.escape_ascii());
         assert_eq!(tokenizer.is_mid_line(), !rest.is_empty(), "{}", string.escape_ascii());
     });
     assert!(strings > 1_000_000, "{strings} strings");
