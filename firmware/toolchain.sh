@@ -1,5 +1,6 @@
 # Sourced, in this directory, by the scripts that run a program on QEMU's board. Installs what they need, and sets
-# `cargo` to the build command, and `qemu` to QEMU's options. If rustup cannot reach its server, uses Debian's compiler, which builds `core` itself.
+# `cargo` to the build command, and `qemu` to QEMU's options. If rustup cannot reach its server, uses
+# Debian's compiler, which builds `core` itself.
 # `open_log` shows a program's log.
 
 board=thumbv7m-none-eabi

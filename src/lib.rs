@@ -68,7 +68,7 @@
 //!         // A head that is cut off is a failed connection, not a refusal: the client must connect again.
 //!         if line.ends_with('\n') { Ok(line) } else { Err(Error::from(ErrorKind::UnexpectedEof)) }
 //!     };
-//!     let status = line()?.split(' ').nth(1).and_then(|status| status.parse().ok());
+//!     let status = line()?.split_whitespace().nth(1).and_then(|status| status.parse().ok());
 //!     let mut head = Response::new(status.ok_or(ErrorKind::InvalidData)?);
 //!     while let Some((name, value)) = line()?.split_once(':') {
 //!         head = head.header(name, value);

@@ -54,8 +54,8 @@ use core::fmt;
 /// An ID is the epoch and the number of the event, in decimal: `7-1` is the first event of epoch 7, and a client with
 /// `7-0` has none of them. A restart begins a new epoch, so that old IDs do not match new events.
 ///
-/// A client has no ID until its first event. If its connection ends before that, it comes back as a new client. Send a
-/// client that begins at [`live`](Self::live) the ID of that position first: [`live_id`](Self::live_id).
+/// A client has no ID until its first event. If its connection ends before that, it comes back as a new client. So send
+/// it the ID of the position where it begins: [`id_before`](Self::id_before).
 ///
 /// # Memory and cost
 ///
@@ -302,7 +302,7 @@ impl<S: AsRef<[u8]>> ReplayBuffer<S> {
         Resume::Exact(cursor)
     }
 
-    /// The number of the pushed event that has this ID, or 0.
+    /// The number in this ID: 0, or that of a pushed event. `None` if this buffer has not assigned it.
     fn number_of(&self, id: &[u8]) -> Option<u64> {
         let digits = id.strip_prefix(self.epoch.as_bytes())?;
         let number = digits.iter().fold(0_u64, |number, digit| {
@@ -327,19 +327,20 @@ impl<S> ReplayBuffer<S> {
         self.live
     }
 
-    /// The ID of the newest event, for a client that begins at [`live`](Self::live): [`resume`](Self::resume) returns
-    /// that position for it. Before the first event, its number is 0.
+    /// The ID of the event before a position, written to `out`: [`resume`](Self::resume) returns that position for it.
+    /// Before the first event, its number is 0. Takes constant time.
     ///
-    /// Send it to the client first, as an event without data, which sets the last event ID and is not dispatched
-    /// ([WHATWG HTML 9.2.6][standard]). The events from there on then reach the client, or are reported as missing, even
-    /// if its connection ends before the first one.
+    /// Send it to a new client first, as an event without data, which sets the last event ID and is not dispatched
+    /// ([WHATWG HTML 9.2.6][standard]). All events from the position on then reach the client, or are reported as
+    /// missing, even if its connection ends before the first one. Firefox ignores an ID without data: such a client
+    /// comes back as a new one. An ID has at most 41 bytes: two numbers of 20 digits, and a dash.
     ///
     /// ```
     /// use sse_wire::{Event, ReplayBuffer};
     ///
     /// let mut replay = ReplayBuffer::new(7, [0; 64]);
     /// let (mut id, mut out) = ([0; 41], [0; 64]);
-    /// let head = Event::new().id(replay.live_id(&mut id)).encode(&mut out)?;
+    /// let head = Event::new().id(replay.id_before(replay.live(), &mut id)).encode(&mut out)?;
     /// assert_eq!(head, b"id: 7-0\n\n");
     ///
     /// // The client reconnects with that ID.
@@ -350,8 +351,9 @@ impl<S> ReplayBuffer<S> {
     /// ```
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
-    pub fn live_id<'o>(&self, out: &'o mut [u8; 2 * DIGITS + 1]) -> EventId<'o> {
-        EventId::from_id_bytes(self.id_of(self.live.number.wrapping_sub(1), out))
+    #[must_use]
+    pub fn id_before<'o>(&self, cursor: Cursor, out: &'o mut [u8; 41]) -> EventId<'o> {
+        EventId::from_id_bytes(self.id_of(cursor.number.saturating_sub(1), out))
     }
 
     /// Writes the ID of an event to the front of `out`, which must be long enough.
@@ -405,7 +407,7 @@ mod tests {
     use super::{Cursor, ReplayBuffer};
     use crate::Event;
 
-    /// So many events that no test can push them.
+    /// The number of the last event is set, because no test can push that many.
     #[test]
     fn the_longest_id_is_complete() {
         let mut replay = ReplayBuffer::new(u64::MAX, [0; 64]);

@@ -228,7 +228,7 @@ mod tests {
         }
     }
 
-    /// ASCII is found up to the first byte that is none. If less were found, `from_utf8` would only be slower.
+    /// ASCII is found up to the first byte that is not ASCII. If less were found, `from_utf8` would only be slower.
     #[test]
     fn all_ascii_is_found() {
         let check = |bytes: &[u8], ascii: usize| {

@@ -108,6 +108,8 @@ enum State {
     Open,
     /// Closed by a response. `retry` can leave this state.
     Refused,
+    /// `retry` was called. `connect` begins the next connection.
+    Retrying,
     Closed,
 }
 
@@ -187,7 +189,7 @@ impl<B: Buffer> EventSource<B> {
                 self.decoder.reconnect();
                 return Some(Duration::ZERO);
             }
-            State::Connecting | State::Open => self.state = State::Connecting,
+            State::Connecting | State::Open | State::Retrying => self.state = State::Connecting,
         }
         let attempts = self.attempts();
         let reconnection_time = self.decoder.reconnection_time();
@@ -313,7 +315,7 @@ impl<B> EventSource<B> {
     /// closed, or that is not closed.
     pub fn retry(&mut self, at_least: Duration) {
         if self.state == State::Refused {
-            self.state = State::Connecting;
+            self.state = State::Retrying;
             self.at_least_ms = milliseconds(at_least);
         }
     }
@@ -322,7 +324,7 @@ impl<B> EventSource<B> {
     #[must_use]
     pub const fn ready_state(&self) -> ReadyState {
         match self.state {
-            State::New | State::Connecting => ReadyState::Connecting,
+            State::New | State::Connecting | State::Retrying => ReadyState::Connecting,
             State::Open => ReadyState::Open,
             State::Refused | State::Closed => ReadyState::Closed,
         }

@@ -34,8 +34,8 @@ use core::time::Duration;
 /// too. The ID and the reconnection time of a skipped event still count, so that a client that reconnects does not
 /// request it again.
 ///
-/// An ID that does not fit beside the last event ID removes that one while its line is read: if the stream then ends
-/// before the blank line, or the new ID has a NUL, the last event ID is empty. An ID that does not fit at all is
+/// While an ID that does not fit beside the last event ID is read, the last event ID is removed: if the stream then
+/// ends before the blank line, or the new ID has a NUL, it is empty. An ID that does not fit at all is
 /// dropped, and the last event ID is empty. Neither happens in a buffer of the longest event, two IDs and eight bytes.
 /// A long ID occupies the buffer until the next ID; [`set_last_event_id`](Self::set_last_event_id) can replace it.
 ///
@@ -518,8 +518,8 @@ impl<B: Buffer> Decoder<B> {
     /// Gives back the memory of a buffer that grows, except for the last event ID, if the stream is between two events.
     ///
     /// Call it before a long wait for input: otherwise the memory of a long event stays allocated until the buffer
-    /// reviews its size, up to 64 events later. An event that was returned is released. Within an event, nothing else
-    /// changes. Copies the last event ID.
+    /// reviews its size, up to 64 events later. An event that was returned is released. Within an event, the memory is
+    /// kept. Copies the last event ID.
     pub fn shrink_buffer(&mut self) {
         self.start_block(&[]);
         if !self.is_mid_event() {

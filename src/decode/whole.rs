@@ -32,7 +32,7 @@ pub(super) struct Usual<'c> {
     pub(super) len: usize,
 }
 
-/// Why the block at the start of a chunk is no usual one.
+/// Why the block at the start of a chunk is unusual.
 pub(super) enum Unusual {
     /// No line ends in the chunk.
     PartialLine,

@@ -383,6 +383,15 @@ fn point_33_closes_for_good_in_every_state() {
 /// Requested in eventsource#74, Yaffle/EventSource#88.
 #[test]
 fn point_34_retries_a_temporary_refusal_when_the_caller_wants() {
+    let mut source = source();
+    let _ = source.connect(0);
+    assert_eq!(source.open(&Response::new(503)), Err(Refused::Status(503)));
+    source.retry(Duration::from_secs(9));
+    assert_eq!(source.ready_state(), ReadyState::Connecting);
+    assert_eq!(source.open(&stream()), Err(Refused::NotConnecting), "the wait comes first");
+    assert_eq!(source.connect(0), Some(Duration::from_secs(9)));
+    assert_eq!(source.open(&stream()), Ok(()));
+
     for status in 0..=999 {
         let temporary = [408, 425, 429, 500, 502, 503, 504].contains(&status);
         assert_eq!(Refused::Status(status).is_temporary(), temporary, "{status}");

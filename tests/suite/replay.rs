@@ -126,7 +126,7 @@ fn does_not_know_other_ids() {
     assert_eq!(ReplayBuffer::new(7, [0; 64]).resume(b"7-1"), Resume::Unknown, "nothing was pushed");
 }
 
-/// A client that is sent `live_id` and loses its connection before the first event.
+/// A client that is sent `id_before` and loses its connection before the first event.
 #[test]
 fn resumes_where_a_client_without_an_event_began() {
     // 18446744073709551615-18446744073709551614 is the longest.
@@ -137,7 +137,7 @@ fn resumes_where_a_client_without_an_event_began() {
         };
         push(&mut replay, before);
         let mut id = [0; 41];
-        let id = replay.live_id(&mut id);
+        let id = replay.id_before(replay.live(), &mut id);
         assert_eq!(id.as_bytes(), format!("{epoch}-{before}").as_bytes());
         assert_eq!(replay.resume(id.as_bytes()), Resume::Exact(replay.live()));
 

@@ -81,8 +81,16 @@ pub(crate) fn run(capacity: usize, epoch: u64, steps: &[(u8, u8)]) {
                 }
                 assert_eq!(replay.push(&event), model.push(&event));
             }
-            8 => (*cursor, *seen) = (replay.live(), model.events.len()),
-            9 => (*cursor, *seen) = (replay.oldest(), model.gone),
+            8 | 9 => {
+                (*cursor, *seen) = match step % 16 {
+                    8 => (replay.live(), model.events.len()),
+                    _ => (replay.oldest(), model.gone),
+                };
+                let mut id = [0; 41];
+                let id = replay.id_before(*cursor, &mut id);
+                assert_eq!(id.as_bytes(), model.id(*seen as u64).as_bytes());
+                assert_eq!(replay.resume(id.as_bytes()), Resume::Exact(*cursor));
+            }
             10 => {
                 // Mostly the number of a pushed event.
                 let number = model.events.len() as u64 + 2

@@ -102,6 +102,7 @@ fn client() {
     source.shrink_buffer();
     source.close();
     black_box((source.ready_state() == ReadyState::Closed, source.attempts()));
+    black_box(source.decoder().is_mid_event());
     black_box(source.into_decoder().into_buffer());
 }
 
@@ -109,7 +110,7 @@ fn replay() {
     let mut replay = ReplayBuffer::new(black_box(0), [0; BUFFER]);
     let event = Event::new().data(black_box(""));
     black_box(replay.push(&event).is_ok());
-    black_box(replay.live_id(&mut [0; 41]).as_bytes());
+    black_box(replay.id_before(replay.live(), &mut [0; 41]).as_bytes());
     let mut cursor = match replay.resume(black_box(&[])) {
         Resume::Exact(cursor) | Resume::Gap { cursor, .. } => cursor,
         Resume::Unknown => replay.live(),
