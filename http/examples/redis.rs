@@ -123,7 +123,8 @@ impl Log {
     }
 
     /// The events for a client with this `Last-Event-ID`. A client without one gets only new events, and an ID first, so
-    /// that it misses none if its connection ends before the first event.
+    /// that it misses none if its connection ends before the first event. With the ID of an empty stream, it gets all
+    /// entries that redis has: a gap before them is not noticed.
     ///
     /// If redis no longer has the entry with this ID, the client gets a `gap` event without an ID, then all entries.
     pub(crate) async fn subscribe(

@@ -128,7 +128,8 @@ impl Options {
     /// Whether the client connects again after a body, as the standard has it. `false` is for requests that have one
     /// answer, such as those to language models: the stream ends with the body, also if the body breaks off. It ends
     /// after the idle timeout, too, before the response as well as after it: the server may be at work on the answer. The
-    /// request is repeated only if the connection fails before the response, or the server refuses the request for now.
+    /// request is repeated only if the connection fails before the response, or the server refuses the request for now. It
+    /// may then have run already, as with 504: to rule that out, set [`attempts`](Self::attempts) to 0.
     pub const fn reconnects_after_end(mut self, reconnects: bool) -> Self {
         self.reconnects_after_end = reconnects;
         self

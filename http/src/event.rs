@@ -15,10 +15,11 @@ use std::time::Duration;
 /// `data` is a [`String`] unless another type is chosen: see [`FromEvent`]. Invalid UTF-8 becomes U+FFFD in all
 /// parts that are text, as in a browser.
 ///
-/// To send an event on, convert it into the core's [`Event`](sse_wire::Event), or, with the feature `body`, into an
-/// `OutEvent`. So the events of an [`EventStream`](crate::EventStream) are items of `axum::Sse` without a `map`. The
-/// conversion leaves out an empty id, the type `message`, and a type or an id that no stream can have, because it has
-/// a line break or a NUL. A proxy must also pass on comments and ids without an event: `Rewritten` does.
+/// Convert an event into the core's [`Event`](sse_wire::Event), or, with the feature `body`, into an
+/// `OutEvent`, to send it on. The events of an [`EventStream`](crate::EventStream) are items of `axum::Sse` without a
+/// `map`. The conversion leaves out an empty id, the type `message`, and a type or an id that no stream can have, because it has
+/// a line break or a NUL. So an empty id, which resets the last event ID, is not passed on. A proxy must pass it on, and
+/// comments, and ids without an event: `Rewritten` does.
 ///
 /// ```
 /// use sse_wire_http::{Event, sse_wire};
@@ -260,7 +261,7 @@ shared_text! {
 /// A slice of a chunk keeps the whole chunk in memory until it is dropped. Take `String` where events are kept for
 /// long.
 pub trait FromEvent<B>: Sized {
-    /// Makes the data of an event that was found in this chunk. The data may lie elsewhere, if chunks cut the event.
+    /// Makes the data of an event that was found in this chunk. The data may lie elsewhere, if the event is split between chunks.
     fn from_event(event: &MessageEvent<'_>, chunk: &B) -> Self;
 }
 

@@ -25,6 +25,8 @@ const BATCH: usize = 16 * 1024;
 /// its next event is gone, or that comes back too late, gets an event of the type `gap`, without an id. Its data are
 /// `{"missed":25}`, or `{"missed":null}` if the last event ID is of another hub or an earlier run.
 ///
+/// The first item for a client may be a block without an event: the reconnection time, and the ID for a new client.
+///
 /// A clone is another handle of the same hub. The clients' streams end after [`close`](Self::close), or when the last handle
 /// is dropped, as those of a channel do.
 ///
@@ -125,30 +127,26 @@ impl Hub {
     /// The events for a client that sends this header `Last-Event-ID`: those that it has missed, and those that come. If
     /// the hub has not assigned this id, the client gets the gap, then all events that are kept.
     ///
-    /// A client without an id, or with an empty one, gets only those that come. It is given an id first, so that nothing is
-    /// lost without a word if its connection ends before its first event.
+    /// A client without an id, or with an empty one, gets only those that come. It is given an id first, so that no event
+    /// is lost without a report if its connection ends before its first event. Firefox ignores that id.
     pub fn subscribe(&self, last_event_id: Option<&str>) -> Subscription {
         let state = self.shared().lock();
-        let Some(id) = last_event_id.filter(|id| !id.is_empty()) else {
-            let mut id = [0; 41];
-            let head = Event::new().id(state.events.live_id(&mut id));
-            return self.subscription(&state, state.events.live(), head);
+        let id = last_event_id.filter(|id| !id.is_empty());
+        let resume = id.map(|id| state.events.resume(id.as_bytes()));
+        let (cursor, client) = match resume {
+            None => (state.events.live(), Client::New),
+            Some(Resume::Exact(cursor) | Resume::Gap { cursor, .. }) => (cursor, Client::Known),
+            Some(Resume::Unknown) => (state.events.oldest(), Client::Unknown),
         };
-        match state.events.resume(id.as_bytes()) {
-            Resume::Exact(cursor) | Resume::Gap { cursor, .. } => {
-                self.subscription(&state, cursor, Event::new())
-            }
-            Resume::Unknown => {
-                let subscription = self.subscription(&state, state.events.oldest(), Event::new());
-                Subscription { is_unknown: true, ..subscription }
-            }
-        }
+        drop(state);
+        self.subscription(cursor, client)
     }
 
-    /// All events that are kept, and those that come.
+    /// All events that are kept, and those that come, for a client without an id. It is given one first, as by
+    /// [`subscribe`](Self::subscribe).
     pub fn subscribe_from_oldest(&self) -> Subscription {
-        let state = self.shared().lock();
-        self.subscription(&state, state.events.oldest(), Event::new())
+        let oldest = self.shared().lock().events.oldest();
+        self.subscription(oldest, Client::New)
     }
 
     /// Ends the stream of each client, once it has taken what was published: for a graceful shutdown, or after the last
@@ -157,23 +155,13 @@ impl Hub {
         self.shared().close();
     }
 
-    /// Whether the hub is closed. A browser connects again after the end of a stream. Answer it with the status 204 then,
-    /// which stops it, unless it can go on at another server.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.shared().lock().is_closed
-    }
-
     fn shared(&self) -> &Arc<Shared> {
         &self.0.0
     }
 
-    /// `head`, which has no data, and the reconnection time come first.
-    fn subscription(&self, state: &State, cursor: Cursor, head: Event<'_>) -> Subscription {
-        let head = state.retry.map_or(head, |time| head.retry(time));
-        let head = (head != Event::new()).then(|| head.into());
+    fn subscription(&self, cursor: Cursor, client: Client) -> Subscription {
         let shared = Arc::clone(self.shared());
-        Subscription { shared, cursor, head, is_unknown: false, changed: None }
+        Subscription { shared, cursor, client, is_started: false, changed: None }
     }
 }
 
@@ -196,21 +184,51 @@ impl Shared {
 pub struct Subscription {
     shared: Arc<Shared>,
     cursor: Cursor,
-    /// Comes first: the id of a client that has none, and the reconnection time.
-    head: Option<OutEvent>,
-    /// The client's id is unknown here: it gets a gap before its first event.
-    is_unknown: bool,
+    client: Client,
+    /// Whether the first block has been taken.
+    is_started: bool,
     /// Ready after the next change. Allocated once, by the first wait.
     changed: Option<Pin<Box<OwnedNotified>>>,
 }
 
+/// What a client must be sent before its first event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Client {
+    /// It has no id: one.
+    New,
+    /// Its id is not of this hub: a gap.
+    Unknown,
+    /// Nothing.
+    Known,
+}
+
 impl Subscription {
+    /// Whether no event will come: the hub is closed, and the client has received all events.
+    ///
+    /// A browser connects again after the end of a stream. If its subscription is over at once, answer with the status 204,
+    /// which stops it.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let state = self.shared.lock();
+        state.is_closed && self.client != Client::Unknown && self.cursor == state.events.live()
+    }
+
     /// What the client gets next. `None`: nothing yet.
     fn take(&mut self, state: &State) -> Option<OutEvent> {
-        if let Some(head) = self.head.take() {
-            return Some(head);
+        if !std::mem::replace(&mut self.is_started, true) {
+            let (mut head, mut id) = (Event::new(), [0; 41]);
+            if self.client == Client::New {
+                head = head.id(state.events.id_before(self.cursor, &mut id));
+            }
+            if let Some(time) = state.retry {
+                head = head.retry(time);
+            }
+            if head != Event::new() {
+                return Some(head.into());
+            }
         }
-        if std::mem::take(&mut self.is_unknown) {
+        if self.client == Client::Unknown {
+            self.client = Client::Known;
             return Some(gap(None));
         }
         if let Some((_, event, after)) = state.newest.as_ref().filter(|(at, ..)| *at == self.cursor)

@@ -5,7 +5,7 @@ use sse_wire::Event;
 
 /// An event as it is on the wire. It is encoded once, and a clone copies nothing.
 ///
-/// It is made of the core's [`Event`], or of an [`Event`](crate::Event) that was received, so a line break in a part
+/// It is made of the core's [`Event`], or of a [received one](crate::Event), so a line break in a part
 /// cannot start another field:
 ///
 /// ```

@@ -21,7 +21,7 @@ pin_project! {
     /// The closure gets each event, or why one was lost, and a [`Sink`]. It sends any number of events for it. Everything
     /// else passes through: comments, reconnection times, and last event IDs, so that a client that reconnects goes on where
     /// it stopped. The id of an event goes to the last event that the closure sends for it, or to the client alone if it sends
-    /// none. A comment that chunks cut becomes one for each chunk.
+    /// none. A comment that is split between chunks becomes one for each chunk.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -45,7 +45,7 @@ pin_project! {
     ///
     /// # Cost
     ///
-    /// Only the last event ID and the lines of an event that chunks cut are kept, bounded by the limit. Between events the
+    /// Only the last event ID and the lines of an event that is split between chunks are kept, bounded by the limit. Between events the
     /// buffer keeps at most 1 KiB, or four times the last event ID. What the events of a chunk become is one frame.
     #[must_use = "bodies do nothing unless polled"]
     pub struct Rewritten<B, F> {

@@ -165,7 +165,7 @@ pub(crate) trait Source {
     }
 }
 
-/// The size of a buffer that stays allocated while a stream waits, in bytes: usual events that chunks cut allocate nothing.
+/// The size of a buffer that stays allocated while a stream waits, in bytes: usual events that are split between chunks allocate nothing.
 const KEPT: usize = 1024;
 
 impl Source for Decoder<GrowingBuffer> {
@@ -316,7 +316,7 @@ pin_project! {
     /// # Cost
     ///
     /// Each event copies its data as [`FromEvent`] says, and its type and id where they differ from those before. An idle
-    /// stream keeps no chunk. The memory for an event that chunks cut is bounded by the limit; it shrinks after 64 smaller
+    /// stream keeps no chunk. The memory for an event that is split between chunks is bounded by the limit; it shrinks after 64 smaller
     /// events at the latest: see [`GrowingBuffer`].
     ///
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation

@@ -354,14 +354,17 @@ fn a_received_event_can_be_sent_on() {
         sse_wire::Event::from(event).append_to(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
-    let input =
-        "data: a\n\nevent: e\nid: 7\nretry: 9\ndata: b\ndata: c\n\nevent: message\ndata\n\n";
+    let input = "data: a\n\nevent: e\nid: 7\nretry: 9\ndata: b\ndata: c\n\nevent: message\ndata\n\nid\ndata: d\n\n";
     let events = body([input]).eventsource().with_data::<Vec<u8>>();
     let events: Vec<_> = events.try_collect().now_or_never().unwrap().unwrap();
     let sent: Vec<_> = events.iter().map(encode).collect();
     // An event has the last event ID, also if an earlier event has set it.
-    let expected =
-        ["data: a\n\n", "event: e\nid: 7\nretry: 9\ndata: b\ndata: c\n\n", "id: 7\ndata: \n\n"];
+    let expected = [
+        "data: a\n\n",
+        "event: e\nid: 7\nretry: 9\ndata: b\ndata: c\n\n",
+        "id: 7\ndata: \n\n",
+        "data: d\n\n",
+    ];
     assert_eq!(sent, expected);
 
     // No stream has these, but a program can make them. They start no field.

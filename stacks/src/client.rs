@@ -173,9 +173,9 @@ impl<E: fmt::Display> fmt::Display for StreamError<E> {
 impl<E: Error + 'static> Error for StreamError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Connection(error) => Some(error),
-            Self::Refused { why, .. } => Some(why),
-            Self::Silence | Self::Scheme => None,
+            // The error within is displayed, so the source is the next one.
+            Self::Connection(error) => error.source(),
+            Self::Refused { .. } | Self::Silence | Self::Scheme => None,
         }
     }
 }
