@@ -67,9 +67,11 @@ fn is_ascii_32(bytes: &[u8; 32]) -> bool {
 fn is_utf8(bytes: &[u8]) -> bool {
     // The bytes before `rest` are ASCII.
     let rest = bytes.get(ascii_len(bytes)..).unwrap_or_default();
-    #[cfg(feature = "std")]
+    #[cfg(all(feature = "std", not(miri)))]
     return rest.is_empty() || simdutf8::basic::from_utf8(rest).is_ok();
-    #[cfg(not(feature = "std"))]
+    // Miri stops in simdutf8 0.1.5, which computes an address beyond the text, to prefetch it. That is mended there, but
+    // not released.
+    #[cfg(any(not(feature = "std"), miri))]
     return core::str::from_utf8(rest).is_ok();
 }
 
