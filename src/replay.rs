@@ -179,8 +179,7 @@ impl<S: AsRef<[u8]> + AsMut<[u8]>> ReplayBuffer<S> {
     /// changed then.
     pub fn push(&mut self, event: &Event<'_>) -> Result<(), BufferTooSmall> {
         let mut id = [0; 2 * DIGITS + 1];
-        let id = self.id_of(self.live.number, &mut id);
-        let event = event.id(EventId::from_id_bytes(id));
+        let event = event.id(self.id_of(self.live.number, &mut id));
 
         // An event mostly overwrites one or two old events. Their ends must be read before they are overwritten. The
         // alternative, computing the length first, takes as long as encoding.
@@ -353,11 +352,11 @@ impl<S> ReplayBuffer<S> {
     /// [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
     #[must_use]
     pub fn id_before<'o>(&self, cursor: Cursor, out: &'o mut [u8; 41]) -> EventId<'o> {
-        EventId::from_id_bytes(self.id_of(cursor.number.saturating_sub(1), out))
+        self.id_of(cursor.number.saturating_sub(1), out)
     }
 
-    /// Writes the ID of an event to the front of `out`, which must be long enough.
-    fn id_of<'o>(&self, number: u64, out: &'o mut [u8]) -> &'o [u8] {
+    /// The ID of an event, written to the front of `out`.
+    fn id_of<'o>(&self, number: u64, out: &'o mut [u8; 41]) -> EventId<'o> {
         let number = EventId::from_u64(number);
         let (epoch, digits) = (self.epoch.as_bytes(), number.as_bytes());
         if let Some((start, rest)) = out.split_at_mut_checked(epoch.len()) {
@@ -366,7 +365,8 @@ impl<S> ReplayBuffer<S> {
                 copy(digits, rest);
             }
         }
-        out.get(..epoch.len().wrapping_add(digits.len())).unwrap_or_default()
+        let len = epoch.len().wrapping_add(digits.len());
+        EventId::from_id_bytes(out.get(..len).unwrap_or_default())
     }
 
     /// The start of a cursor's record, which must be stored.
