@@ -166,7 +166,8 @@ impl From<Event> for OutEvent {
     }
 }
 
-/// The header `Last-Event-ID` of a request: where the client stopped. `None` if it is missing or empty. A request is never rejected.
+/// The header `Last-Event-ID` of a request: where the client stopped. `None` if it is missing or empty. A request is
+/// never rejected.
 ///
 /// It derefs to the `Option`, so that `hub.subscribe(id.as_deref())` works.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -17,9 +17,9 @@ use std::time::Duration;
 ///
 /// Convert an event into the core's [`Event`](sse_wire::Event), or, with the feature `body`, into an
 /// `OutEvent`, to send it on. The events of an [`EventStream`](crate::EventStream) are items of `axum::Sse` without a
-/// `map`. The conversion leaves out an empty id, the type `message`, and a type or an id that no stream can have, because it has
-/// a line break or a NUL. So an empty id, which resets the last event ID, is not passed on. A proxy must pass it on, and
-/// comments, and ids without an event: `Rewritten` does.
+/// `map`. The conversion leaves out an empty id, the type `message`, and a type or an id that no stream can have,
+/// because it has a line break or a NUL. So an empty id, which resets the last event ID, is not passed on. A proxy must
+/// pass it on, and comments, and ids without an event: `Rewritten` does.
 ///
 /// ```
 /// use sse_wire_http::{Event, sse_wire};

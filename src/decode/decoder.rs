@@ -35,9 +35,9 @@ use core::time::Duration;
 /// request it again.
 ///
 /// While an ID that does not fit beside the last event ID is read, the last event ID is removed: if the stream then
-/// ends before the blank line, or the new ID has a NUL, it is empty. An ID that does not fit at all is
-/// dropped, and the last event ID is empty. Neither happens in a buffer of the longest event, two IDs and eight bytes.
-/// A long ID occupies the buffer until the next ID; [`set_last_event_id`](Self::set_last_event_id) can replace it.
+/// ends before the blank line, or the new ID has a NUL, it is empty. An ID that does not fit at all is dropped, and the
+/// last event ID is empty. Neither happens in a buffer of the longest event, two IDs and eight bytes. A long ID occupies
+/// the buffer until the next ID; [`set_last_event_id`](Self::set_last_event_id) can replace it.
 ///
 /// # What is copied, and when
 ///
